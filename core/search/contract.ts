@@ -1,0 +1,229 @@
+import type {
+  AlertLevel,
+  Assertion,
+  Comparator,
+  Facet,
+  Flag,
+  Preset,
+  RarityCriterion,
+  Sex,
+  View,
+} from '../../schema/vocabulary.ts';
+import type { Distillate, ExtractedCase } from '../cases/case.ts';
+
+/** Where a case was published; what a reader needs to cite it and to know what may be shown. */
+export type Provenance = {
+  readonly source: string;
+  readonly title: string | null;
+  readonly authors: readonly string[];
+  readonly journal: string | null;
+  /** ISO 8601 date or year; null where the source does not say. */
+  readonly publicationDate: string | null;
+  readonly pmid: string | null;
+  readonly pmcid: string | null;
+  readonly doi: string | null;
+  readonly url: string | null;
+  readonly licence: string | null;
+};
+
+/** One embedded case as it enters a release. */
+export type ReleaseCase = {
+  readonly caseId: string;
+  readonly provenance: Provenance;
+  readonly extracted: ExtractedCase;
+  readonly distillate: Distillate;
+  /** Unit vectors of `DIMENSION`; a view without text has none. */
+  readonly vectors: Readonly<Partial<Record<View, Float32Array>>>;
+};
+
+/** Receives the bytes of a release, file by file, append only. Durable and hashed by whoever implements it. */
+export type ReleaseSink = {
+  append(file: string, bytes: Uint8Array): Promise<void>;
+};
+export type ReleaseFile = { readonly file: string; readonly bytes: number; readonly sha256: string };
+
+/** `manifest.json`: published last; a release without one does not exist. Times and version stay out of `contentHash`. */
+export type ReleaseManifest = {
+  readonly format: 1;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly generation: string;
+  readonly caseCount: number;
+  /** Rows per view: how many cases have a vector there. */
+  readonly viewCounts: Readonly<Record<View, number>>;
+  readonly files: readonly ReleaseFile[];
+  /** sha256 over the names and hashes of the files that `core` wrote (not the FAISS files): equal corpora give equal hashes. */
+  readonly contentHash: string;
+  /** Files written by FAISS; empty where it was not to be had, and then `degraded` says so. */
+  readonly faissFiles: readonly ReleaseFile[];
+};
+
+export type Leg = 'dense' | 'lexical' | 'findings';
+export type Engine = 'fused' | 'faiss';
+
+/** A search that passed validation; names as on the wire (design, section 8). Exactly one of text, facets, case_id is set. */
+export type SearchRequest = {
+  readonly text?: string | undefined;
+  readonly facets?: Readonly<Partial<Record<Facet, string>>> | undefined;
+  readonly case_id?: string | undefined;
+  readonly k: number;
+  readonly preset?: Preset | undefined;
+  readonly weights?: Readonly<Partial<Record<Facet, number>>> | undefined;
+  readonly filters?: SearchFilters | undefined;
+  readonly engine?: Engine | undefined;
+  readonly legs: readonly Leg[];
+  readonly explain: boolean;
+};
+export type SearchFilters = {
+  readonly age_min?: number | undefined;
+  readonly age_max?: number | undefined;
+  readonly sex?: Sex | undefined;
+  readonly rare?: boolean | undefined;
+  readonly category?: string | undefined;
+  readonly year_min?: number | undefined;
+  readonly year_max?: number | undefined;
+  readonly source?: string | undefined;
+  readonly licence?: string | undefined;
+};
+
+/** A finding in an explanation. `query` and `case` quote the words on each side; null where that side has none. */
+export type FindingMatch = {
+  readonly term: string;
+  readonly query: string | null;
+  readonly case: string | null;
+  readonly agreement: number;
+};
+export type FacetScore = {
+  /** In [0, 1]; null where the query or the case has nothing in this facet. */
+  readonly score: number | null;
+  readonly weight: number;
+  /** What this facet adds to the score; contributions add up to the part of `score` that is not lexical. */
+  readonly contribution: number;
+  readonly matched: readonly FindingMatch[];
+  readonly missing: readonly FindingMatch[];
+  readonly contradicted: readonly FindingMatch[];
+};
+export type SearchResult = {
+  readonly case_id: string;
+  readonly title: string;
+  readonly diagnosis: string | null;
+  readonly score: number;
+  /** Share in [0, 100] of random pairs of this release that are less alike. */
+  readonly percentile: number;
+  readonly flagged: boolean;
+  readonly flag_reason: string;
+  readonly alert_level: AlertLevel | null;
+  readonly facets: Readonly<Partial<Record<Facet, FacetScore>>>;
+  /** What the word-by-word leg adds to the score. */
+  readonly lexical: { readonly score: number; readonly contribution: number; readonly terms: readonly string[] };
+  /** What the vector of the whole case adds to the score. */
+  readonly whole: { readonly score: number; readonly contribution: number };
+  /** Sentences of the case that carry the match, with UTF-16 offsets into its text. */
+  readonly evidence: readonly {
+    readonly facet: Facet | 'lexical';
+    readonly quote: string;
+    readonly span: readonly [number, number];
+  }[];
+  readonly citation: string;
+  readonly url: string | null;
+  readonly licence: string | null;
+  readonly rare: boolean;
+  readonly rare_reason: string | null;
+};
+export type SearchAnswer = {
+  readonly results: readonly SearchResult[];
+  readonly release: { readonly version: number; readonly case_count: number; readonly generation: string };
+  readonly weights: Readonly<Record<Facet, number>>;
+  readonly thresholds_version: string;
+  readonly engine: Engine;
+  readonly legs: readonly Leg[];
+  /** What was understood of the query, so that a person can see what was searched for. */
+  readonly understood: Readonly<Partial<Record<Facet, readonly string[]>>>;
+  /** What runs below its best, in words; empty when nothing does. */
+  readonly degraded: readonly string[];
+  readonly disclaimer: string;
+  readonly took_ms: number;
+};
+
+/** `GET /api/cases/:id`. */
+export type CaseAnswer = {
+  readonly case_id: string;
+  readonly source: string;
+  readonly url: string | null;
+  readonly citation: string;
+  readonly licence: string | null;
+  readonly title: string | null;
+  readonly text: string;
+  readonly patient: { readonly age_years: number | null; readonly sex: Sex | null };
+  readonly facets: Readonly<
+    Partial<
+      Record<
+        Facet,
+        {
+          readonly text: string;
+          readonly findings: readonly {
+            readonly term: string;
+            readonly assertion: Assertion;
+            readonly value?: number;
+            readonly unit?: string;
+            readonly comparator?: Comparator;
+            readonly flag?: Flag;
+            readonly qualifiers?: readonly string[];
+            readonly span: readonly [number, number];
+          }[];
+        }
+      >
+    >
+  >;
+  readonly diagnosis: string | null;
+  readonly diagnosis_category: string;
+  readonly rare: boolean;
+  readonly rarity_criteria: readonly RarityCriterion[];
+  readonly rare_reason: string | null;
+  readonly provenance: Provenance & { readonly release: number; readonly generation: string };
+  readonly disclaimer: string;
+};
+
+/** `GET /api/status` and `status --json`. */
+export type StatusAnswer = {
+  /** The stage that the pipeline works on now, or `SERVING`. */
+  readonly stage: string;
+  readonly stages: readonly {
+    readonly name: string;
+    readonly state: 'idle' | 'ready' | 'running' | 'waiting' | 'paused' | 'complete';
+    readonly ready: number;
+    readonly leased: number;
+    readonly submitted: number;
+    readonly done: number;
+    readonly dead: number;
+    readonly skipped: number;
+    /** Items settled a second, exponentially weighted; null under too few samples. */
+    readonly rate_per_s: number | null;
+    readonly eta_s: number | null;
+    /** Why nothing is claimed now and when that ends; null when the stage may claim. */
+    readonly gate: { readonly reason: string; readonly opens_at: string | null } | null;
+  }[];
+  readonly release: {
+    readonly version: number;
+    readonly case_count: number;
+    readonly generation: string;
+    readonly created_at: string;
+  } | null;
+  readonly degraded: readonly string[];
+  readonly last_tick: {
+    readonly at: string;
+    readonly host: string;
+    readonly stage: string | null;
+    readonly counts: Readonly<Record<string, number>>;
+  } | null;
+  /** The newest documents that were set aside or died, newest first. */
+  readonly set_aside: readonly {
+    readonly key: string;
+    readonly stage: string;
+    readonly state: string;
+    readonly reason: string;
+    readonly at: string;
+  }[];
+  readonly documents: number;
+  readonly cases: number;
+};

@@ -1,0 +1,79 @@
+/** The closed lists of the clinical part. SQL CHECKs, TypeScript unions and validators derive from these. */
+
+/** The five views of a case, in the order in which they are shown and stored. */
+export const FACETS = ['symptoms', 'ecg', 'labs', 'demographics', 'imaging'] as const;
+export type Facet = (typeof FACETS)[number];
+
+/** What gets a vector: each facet that has text, and the case as a whole. The order is the order of bits in `vector.views`. */
+export const VIEWS = [...FACETS, 'whole'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** How the text asserts a finding (Chapman's NegEx and ConText classes, with history and family apart). */
+export const ASSERTIONS = ['present', 'absent', 'possible', 'historical', 'family'] as const;
+export type Assertion = (typeof ASSERTIONS)[number];
+
+export const SEXES = ['female', 'male'] as const;
+export type Sex = (typeof SEXES)[number];
+
+/** Where a value lies against its reference range; `abnormal` where the text says so without saying which way. */
+export const FLAGS = ['low', 'normal', 'high', 'abnormal'] as const;
+export type Flag = (typeof FLAGS)[number];
+
+export const COMPARATORS = ['<', '<=', '>', '>=', '~'] as const;
+export type Comparator = (typeof COMPARATORS)[number];
+
+/** Cardiology first, then the body by system. */
+export const DIAGNOSIS_CATEGORIES = [
+  'arrhythmia',
+  'cardiomyopathy',
+  'coronary',
+  'valvular',
+  'congenital',
+  'pericardial',
+  'vascular',
+  'respiratory',
+  'neurological',
+  'gastrointestinal',
+  'renal',
+  'endocrine',
+  'haematological',
+  'infectious',
+  'rheumatological',
+  'dermatological',
+  'oncological',
+  'musculoskeletal',
+  'ophthalmological',
+  'psychiatric',
+  'obstetric',
+  'toxic',
+  'other',
+] as const;
+export type DiagnosisCategory = (typeof DIAGNOSIS_CATEGORIES)[number];
+
+/** A case is rare when at least one of these holds. */
+export const RARITY_CRITERIA = [
+  'prevalence',
+  'atypical_presentation',
+  'rare_ecg_pattern',
+  'rare_complication',
+  'rare_drug_reaction',
+  'rare_for_demographic',
+] as const;
+export type RarityCriterion = (typeof RARITY_CRITERIA)[number];
+
+/** Why a document was set aside; shown to the operator with the document's id. */
+export const SET_ASIDE_REASONS = [
+  'not_english',
+  'web_page',
+  'too_short',
+  'no_case',
+  'incomplete',
+  'duplicate_text',
+] as const;
+export type SetAsideReason = (typeof SET_ASIDE_REASONS)[number];
+
+export const PRESETS = ['balanced', 'arrhythmia', 'structural', 'metabolic', 'symptom', 'rare'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export const ALERT_LEVELS = ['routine', 'significant', 'critical'] as const;
+export type AlertLevel = (typeof ALERT_LEVELS)[number];
