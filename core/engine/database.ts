@@ -1,0 +1,50 @@
+import type { Client, InStatement } from '@libsql/client';
+import { DatabaseError } from './errors.ts';
+
+export type Value = string | number | null | Uint8Array;
+export type Statement = { readonly sql: string; readonly args: readonly Value[] };
+export type Row = Readonly<Record<string, unknown>>;
+/** What one statement gave. `changed` is 0 for a statement with RETURNING on an embedded file: count its rows instead. */
+export type Result = { readonly rows: readonly Row[]; readonly changed: number };
+
+/** All that the product asks of libSQL: one round trip to read, one transaction to write. */
+export type Database = {
+  /** Several reads of one snapshot. */
+  read(statements: readonly Statement[]): Promise<readonly Result[]>;
+  /** All statements or none. Throws `DatabaseError`; a write that timed out or lost its connection may have landed. */
+  write(statements: readonly Statement[]): Promise<readonly Result[]>;
+};
+
+export const statement = (sql: string, args: readonly Value[] = []): Statement => ({ sql, args });
+
+/**
+ * Wraps a libSQL client with a deadline for every call: the client has none, and a server that accepts and never answers
+ * would hold a tick for ever.
+ */
+export function connectDatabase(client: Client, options: { readonly deadlineMs: number }): Database {
+  const run = async (mode: 'read' | 'write', statements: readonly Statement[]): Promise<readonly Result[]> => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const expired = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new DatabaseError(`no answer from the database within ${options.deadlineMs} ms`)),
+        options.deadlineMs,
+      );
+    });
+    try {
+      const sent = client.batch(statements as InStatement[], mode);
+      // The race may be lost: the late answer must not surface as an unhandled rejection.
+      sent.catch(() => undefined);
+      const results = await Promise.race([sent, expired]);
+      // The client gives rows by column name; a `Row` promises no more than that.
+      return results.map((result) => ({ rows: result.rows as unknown as Row[], changed: result.rowsAffected }));
+    } catch (error) {
+      if (error instanceof DatabaseError) throw error;
+      throw new DatabaseError(messageOf(error), { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return { read: (statements) => run('read', statements), write: (statements) => run('write', statements) };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,11 @@
+/** Everything the engine needs from its host besides the database. Entries build it once; tests build a fake. */
+export type Runtime = {
+  /** Milliseconds that only grow; for budgets and durations, never stored. Stored times are the database's. */
+  readonly monotonicMs: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Host and process, as it stands on leases and runs. */
+  readonly owner: string;
+  /** Calls back every `everyMs` until the returned function is called. */
+  readonly every: (everyMs: number, callback: () => void) => () => void;
+};

@@ -1,0 +1,29 @@
+import type { Database } from './engine/database.ts';
+import { definePipeline, type Pipeline } from './engine/stage.ts';
+import type { Distiller, Embedder } from './models/ports.ts';
+import { defineDistill } from './stages/distill.ts';
+import { defineEmbed } from './stages/embed.ts';
+import { defineIndex, type ReleaseBuilder } from './stages/index.ts';
+import { defineNormalize } from './stages/normalize.ts';
+import { defineScrape } from './stages/scrape.ts';
+
+/** What the five stages need from their host. */
+export type PipelineDeps = {
+  readonly db: Database;
+  readonly random: () => number;
+  readonly distiller: Distiller;
+  readonly embedderName: string;
+  readonly embedder: () => Promise<Embedder>;
+  /** Null on a host without files: the edge does every stage but `index`. */
+  readonly build: ReleaseBuilder | null;
+};
+
+/** The system in one list: documents up to normalize, cases after it, a release at the end. */
+export const clinicalPipeline = (deps: PipelineDeps): Pipeline =>
+  definePipeline('anamnesis', [
+    defineScrape(deps),
+    defineNormalize(deps),
+    defineDistill(deps),
+    defineEmbed(deps),
+    defineIndex(deps),
+  ]);

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import type { Provenance } from '../search/contract.ts';
+
+/** How the bytes of a document are to be read. */
+export const DOCUMENT_FORMATS = ['json-case', 'text'] as const;
+export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
+
+/** Longest document in bytes; a full-text article has some tens of thousands. */
+export const DOCUMENT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A document after its bytes were read. */
+export type DocumentRecord = { readonly key: string; readonly text: string; readonly publication: Publication };
+export type Publication = Provenance & { readonly lang: string | null };
+
+export type Reading =
+  | { readonly kind: 'record'; readonly record: DocumentRecord }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly detail: string };
+
+/** Why a record cannot enter the pipeline. */
+export const REFUSAL_REASONS = [
+  'unreadable',
+  'not_utf8',
+  'missing_field',
+  'bad_field',
+  'too_large',
+  'duplicate_id',
+  'empty_file',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+const optionalText = z.string().trim().max(2_000).nullish();
+const idOf = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:@()/-]{0,199}$/,
+    'must be 1 to 200 of A-Z a-z 0-9 . _ : @ ( ) / -, beginning with a letter or digit',
+  );
+
+/** One record of `ingest --file`. Fields that it does not know are left in the stored bytes and not read. */
+const jsonCase = z.object({
+  id: idOf,
+  text: z.string().refine((text) => text.trim().length > 0, 'must not be empty'),
+  source: optionalText,
+  title: optionalText,
+  pmid: z.union([optionalText, z.number().int().positive()]),
+  pmcid: optionalText,
+  doi: optionalText,
+  url: optionalText,
+  journal: optionalText,
+  publication_date: optionalText,
+  received: optionalText,
+  licence: optionalText,
+  authors: z.array(z.string()).nullish(),
+  lang: optionalText,
+});
+
+/** Reads one document. `fallbackKey` names a plain text, which has no id of its own. */
+export function readDocument(format: DocumentFormat, bytes: Uint8Array, fallbackKey: string): Reading {
+  if (bytes.byteLength > DOCUMENT_BYTES_MAX)
+    return refused('too_large', `${bytes.byteLength} bytes; at most ${DOCUMENT_BYTES_MAX} are taken`);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return refused(
+      'not_utf8',
+      'the bytes are not UTF-8; convert the file (iconv -f latin1 -t utf-8) and ingest it again',
+    );
+  }
+  return format === 'json-case' ? readJsonCase(text) : readText(text, fallbackKey);
+}
+
+function readJsonCase(line: string): Reading {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    return refused(
+      'unreadable',
+      `not JSON: ${error instanceof Error ? withoutContent(error.message) : 'unknown error'}`,
+    );
+  }
+  const parsed = jsonCase.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = issue?.path.join('.') || 'record';
+    const missing = isRecord(value) && issue?.path.length === 1 && !(String(issue.path[0]) in value);
+    return refused(
+      missing ? 'missing_field' : 'bad_field',
+      `${field}: ${missing ? 'missing' : (issue?.message ?? 'invalid')}`,
+    );
+  }
+  const { id, text, ...rest } = parsed.data;
+  return {
+    kind: 'record',
+    record: {
+      key: id,
+      text,
+      publication: {
+        source: rest.source || 'file',
+        title: rest.title || null,
+        authors: rest.authors ?? [],
+        journal: rest.journal || null,
+        publicationDate: rest.publication_date || rest.received || null,
+        pmid: rest.pmid ? String(rest.pmid) : null,
+        pmcid: rest.pmcid || null,
+        doi: rest.doi || null,
+        url: rest.url || null,
+        licence: rest.licence || null,
+        lang: rest.lang || null,
+      },
+    },
+  };
+}
+
+function readText(text: string, key: string): Reading {
+  const id = idOf.safeParse(key);
+  if (!id.success)
+    return refused(
+      'bad_field',
+      `the file name gives the case id ${JSON.stringify(key)}, which ${id.error.issues[0]?.message}`,
+    );
+  if (text.trim().length === 0) return refused('empty_file', 'the file holds no text');
+  const none = {
+    title: null,
+    journal: null,
+    publicationDate: null,
+    pmid: null,
+    pmcid: null,
+    doi: null,
+    url: null,
+    licence: null,
+  };
+  return { kind: 'record', record: { key, text, publication: { source: 'file', authors: [], lang: null, ...none } } };
+}
+
+const refused = (reason: RefusalReason, detail: string): Reading => ({ kind: 'refused', reason, detail });
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+/** V8 quotes the text around a syntax error; clinical text must not reach a log that way. */
+const withoutContent = (message: string): string =>
+  message.replace(/,? ?"[\s\S]*"? is not valid JSON.*$/, '').slice(0, 120);

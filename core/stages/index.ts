@@ -1,0 +1,52 @@
+import { beginRelease, casesOfRelease, publishWrite, requestFulfilled } from '../corpus.ts';
+import type { Database } from '../engine/database.ts';
+import { defineStage, type Stage } from '../engine/stage.ts';
+import type { Embedder } from '../models/ports.ts';
+import type { ReleaseCase } from '../search/contract.ts';
+
+/** Builds one release into persistent storage and publishes its manifest; implemented where files are. */
+export type ReleaseBuilder = (build: {
+  readonly version: number;
+  readonly generation: string;
+  readonly cases: AsyncIterable<ReleaseCase>;
+}) => Promise<{ readonly caseCount: number; readonly contentHash: string }>;
+
+/** Pending cases that make a release worth building, and how long the first of them may wait for that. */
+const GATHER = { itemsMin: 1_000, waitMsMax: 6 * 3_600_000 };
+
+/**
+ * Takes every embedded case that no release holds yet, builds a release of the whole corpus, and settles them in the
+ * batch that makes it the current one. Null where there are no files: then another host builds.
+ */
+export const defineIndex = (deps: {
+  readonly db: Database;
+  readonly embedder: () => Promise<Embedder>;
+  readonly build: ReleaseBuilder | null;
+}): Stage => {
+  const { db, embedder, build } = deps;
+  return defineStage({
+    name: 'index',
+    itemKind: 'case',
+    batchMax: 100_000,
+    leaseMs: 300_000,
+    // A failed build says nothing about a case: it is tried again until a person steps in.
+    retry: { attemptsMax: 1_000, delayMsFirst: 5_000, delayMsMax: 600_000 },
+    settles: 'whole',
+    gather: GATHER,
+    fingerprint: 'release-1',
+    process:
+      build === null
+        ? null
+        : async (batch, context) => {
+            const generation = (await embedder()).fingerprint;
+            const version = await beginRelease(db, context.leaseId, generation);
+            const built = await build({ version, generation, cases: casesOfRelease(db, generation) });
+            const [first] = batch;
+            if (!first) throw new Error('the index stage was given an empty batch');
+            return {
+              outcomes: batch.map(() => ({ kind: 'done', outputHash: built.contentHash })),
+              writes: [publishWrite(first.id, { version, ...built }), requestFulfilled(first.id, 'index')],
+            };
+          },
+  });
+};

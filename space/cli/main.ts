@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { doctorCommand } from './doctor.ts';
+import { EXIT, UsageError } from './exit.ts';
+import { ingestCommand } from './ingest.ts';
+import { initCommand } from './init.ts';
+import { runCommand, tickCommand } from './run.ts';
+import { searchCommand } from './search.ts';
+import { serveCommand } from './serve.ts';
+import { statusCommand } from './status.ts';
+
+const version = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** Runs one command and sets the exit code of the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('anamnesis')
+    .description(
+      'Finds published clinical cases like the one in front of you. For research and education, never a diagnosis.',
+    )
+    .version(version)
+    .showHelpAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  for (const command of [
+    initCommand(),
+    doctorCommand(),
+    ingestCommand(),
+    runCommand(),
+    tickCommand(),
+    statusCommand(),
+    searchCommand(),
+    serveCommand(),
+  ])
+    program.addCommand(command.exitOverride().showHelpAfterError());
+  try {
+    await program.parseAsync(argv as string[]);
+  } catch (error) {
+    process.exitCode = exitOf(error);
+  }
+}
+
+function exitOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const message =
+    error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
+  process.stderr.write(`anamnesis: ${message}\n`);
+  return error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.failed;
+}

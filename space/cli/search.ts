@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import type { SearchAnswer } from '../../core/search/contract.ts';
+import { parseSearchRequest } from '../../core/search/request.ts';
+import { createServing } from '../serving.ts';
+import { EXIT, UsageError } from './exit.ts';
+import { printJson, withSpace } from './open.ts';
+
+type Options = {
+  readonly file?: string;
+  readonly case?: string;
+  readonly facet?: readonly string[];
+  readonly k?: string;
+  readonly preset?: string;
+  readonly weights?: string;
+  readonly filter?: readonly string[];
+  readonly engine?: string;
+  readonly legs?: string;
+  readonly json?: boolean;
+};
+
+export const searchCommand = (): Command =>
+  new Command('search')
+    .description('find published cases like a text, facets, or a case of the corpus')
+    .argument('[text]', 'a case in words')
+    .option('--file <file>', 'read the text from a file; - for standard input')
+    .option('--case <id>', 'cases like this one')
+    .option('--facet <name=text...>', 'one facet of the query: symptoms, ecg, labs, demographics, imaging')
+    .option('--k <n>', 'how many, 1 to 100 (10)')
+    .option('--preset <name>', 'balanced, arrhythmia, structural, metabolic, symptom, rare')
+    .option('--weights <list>', 'weights per facet, as symptoms=0.5,ecg=0.2')
+    .option('--filter <name=value...>', 'age_min, age_max, sex, rare, category, year_min, year_max, source, licence')
+    .option('--engine <name>', 'fused or faiss')
+    .option('--legs <list>', 'of dense, lexical, findings')
+    .option('--json', 'print JSON')
+    .action(async (text: string | undefined, options: Options) => {
+      const parsed = parseSearchRequest(await bodyOf(text, options));
+      if (!parsed.ok)
+        throw new UsageError(parsed.problems.map(({ field, message }) => `${field}: ${message}`).join('; '));
+      await withSpace({ quiet: true }, async (space) => {
+        const serving = createServing(space);
+        await serving.refresh();
+        const answer = await serving.search(parsed.request);
+        if (options.json) printJson(answer);
+        else process.stdout.write(formatAnswer(answer));
+        if (answer.results.length === 0) process.exitCode = EXIT.nothing;
+        else if (answer.degraded.length > 0) process.exitCode = EXIT.degraded;
+      });
+    });
+
+/** The request as the HTTP API takes it; both go through one validation. */
+async function bodyOf(text: string | undefined, options: Options): Promise<Record<string, unknown>> {
+  const body: Record<string, unknown> = {};
+  if (text !== undefined) body.text = text;
+  if (options.file !== undefined) {
+    if (text !== undefined) throw new UsageError('give the text or --file, not both');
+    body.text = await readFile(options.file === '-' ? '/dev/stdin' : options.file, 'utf8');
+  }
+  if (options.case !== undefined) body.case_id = options.case;
+  if (options.facet) body.facets = Object.fromEntries(options.facet.map((given) => pair(given, '--facet')));
+  if (options.k !== undefined) body.k = Number(options.k);
+  if (options.preset !== undefined) body.preset = options.preset;
+  if (options.weights !== undefined)
+    body.weights = Object.fromEntries(
+      options.weights.split(',').map((given) => {
+        const [name, value] = pair(given, '--weights');
+        return [name, Number(value)];
+      }),
+    );
+  if (options.filter)
+    body.filters = Object.fromEntries(
+      options.filter.map((given) => {
+        const [name, value] = pair(given, '--filter');
+        return [name, typed(value)];
+      }),
+    );
+  if (options.engine !== undefined) body.engine = options.engine;
+  if (options.legs !== undefined) body.legs = options.legs.split(',');
+  return body;
+}
+
+function pair(given: string, option: string): readonly [string, string] {
+  const at = given.indexOf('=');
+  if (at < 1) throw new UsageError(`${option} ${given}: expected name=value`);
+  return [given.slice(0, at), given.slice(at + 1)];
+}
+
+const typed = (value: string): string | number | boolean => {
+  if (value === 'true' || value === 'false') return value === 'true';
+  return value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+};
+
+export function formatAnswer(answer: SearchAnswer): string {
+  const lines = answer.results.flatMap((result, i) => [
+    `${String(i + 1).padStart(2)}. ${result.case_id}  ${result.title}`,
+    `    ${result.diagnosis ?? 'diagnosis not stated'}${result.rare ? '  [rare]' : ''}`,
+    `    score ${result.score.toFixed(3)}, closer than ${result.percentile.toFixed(1)} % of random pairs; ${result.flag_reason}`,
+    ...Object.entries(result.facets).map(
+      ([facet, { score, contribution, matched }]) =>
+        `    ${facet.padEnd(13)} ${score === null ? '  -  ' : score.toFixed(2)}  +${contribution.toFixed(3)}  ${matched.map(({ term }) => term).join(', ')}`,
+    ),
+    ...result.evidence.slice(0, 2).map(({ quote }) => `    "${quote.replaceAll(/\s+/g, ' ').slice(0, 160)}"`),
+    `    ${result.citation}${result.url ? `  ${result.url}` : ''}`,
+    '',
+  ]);
+  const { version, case_count } = answer.release;
+  return [
+    ...lines,
+    answer.results.length === 0 ? 'no similar case found\n' : '',
+    ...answer.degraded.map((text) => `degraded: ${text}`),
+    `release ${version}, ${case_count} cases, ${answer.took_ms.toFixed(1)} ms, engine ${answer.engine}`,
+    answer.disclaimer,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { readStatus } from '../../core/status.ts';
+import { stopOnSignal } from '../host/stop.ts';
+import { ingestFile } from '../ingest/ingest.ts';
+import { runUntilIdle } from '../run.ts';
+import { exampleQueries, sampleFile } from '../sample/sample.ts';
+import { startServer } from '../server.ts';
+import { createServing } from '../serving.ts';
+import type { Space } from '../space.ts';
+import { withSpace } from './open.ts';
+import { progressView } from './progress.ts';
+import { printRun, wholeNumber } from './run.ts';
+
+export const serveCommand = (): Command =>
+  new Command('serve')
+    .description('serve the pages and the API, and tick the pipeline')
+    .option('--port <port>', 'where to listen (7860)', wholeNumber(0, 65_535))
+    .option('--sample', 'bring in the made-up sample cases first when the corpus is empty, and work them to the end')
+    .action((options: { port?: number; sample?: boolean }) =>
+      withSpace({ ...(options.port === undefined ? {} : { env: { PORT: String(options.port) } }) }, async (space) => {
+        const ended = new AbortController();
+        const stop = stopOnSignal(() => {
+          process.stderr.write('stopping …\n');
+          ended.abort();
+        });
+        if (options.sample) await firstRun(space, stop.stopping);
+        if (stop.stopping()) return;
+        const serving = createServing(space);
+        await serving.refresh();
+        const server = await startServer(space, serving);
+        process.stdout.write(greeting(server.url));
+        await aborted(ended.signal);
+        await server.stop();
+        stop.off();
+      }),
+    );
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** An empty corpus gets the sample cases; a corpus that is being worked is worked on. */
+async function firstRun(space: Space, stopping: () => boolean): Promise<void> {
+  const view = progressView(process.stderr, () => performance.now());
+  const startedMs = performance.now();
+  const status = await readStatus(space.db, space.pipeline, []);
+  const [first] = space.pipeline.stages;
+  if (status.documents === 0 && first) {
+    const report = await ingestFile(space.db, first, sampleFile, { stopping, onProgress: () => undefined });
+    view.say(`${report.added} made-up sample documents brought in`);
+  }
+  const run = await runUntilIdle(space, { stopping, onProgress: (line) => view.show(line), waitMsMax: 60_000 });
+  view.close();
+  if (Object.keys(run.stageItems).length > 0) printRun(run, performance.now() - startedMs);
+}
+
+const greeting = (url: string): string => `
+Anamnesis serves on ${url}   (Ctrl-C stops it; nothing is lost)
+  search   ${url}/
+  status   ${url}/status
+  try      curl -s ${url}/api/search -H 'content-type: application/json' \\
+             -d '${JSON.stringify({ text: exampleQueries[0] ?? '', k: 3 }).replaceAll("'", "'\\''")}'
+For research and education, never a diagnosis.
+`;

@@ -1,0 +1,106 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** One setting: how it is read, and what `doctor` says about it. */
+const settings = {
+  DATA_DIR: { read: z.string().min(1).default('data'), about: 'local disk for the database and caches' },
+  STORE_DIR: {
+    read: z.string().min(1).optional(),
+    about: 'persistent artefacts: releases, snapshots (default $DATA_DIR/store)',
+  },
+  DATABASE_URL: {
+    read: z
+      .string()
+      .regex(/^(file:|https?:|libsql:|wss?:)/, 'must begin with file:, http:, https:, libsql: or ws:')
+      .optional(),
+    about: 'libSQL database (default file:$DATA_DIR/state.db)',
+  },
+  DATABASE_AUTH_TOKEN: { read: z.string().optional(), about: 'token for a remote database', secret: true },
+  PORT: { read: z.coerce.number().int().min(0).max(65_535).default(7860), about: 'where the server listens' },
+  HOST: { read: z.string().default('127.0.0.1'), about: 'address the server binds; 0.0.0.0 in a container' },
+  LOG_LEVEL: { read: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), about: 'what is logged' },
+  EMBEDDER: { read: z.enum(['builtin']).default('builtin'), about: 'who makes the vectors' },
+  DISTILLER: { read: z.enum(['rules']).default('rules'), about: 'who reads the cases' },
+  TICK_BUDGET_MS: {
+    read: z.coerce.number().int().min(100).max(3_600_000).default(20_000),
+    about: 'how long one tick may claim new batches',
+  },
+  TICK_EVERY_MS: {
+    read: z.coerce.number().int().min(100).max(86_400_000).default(5_000),
+    about: 'pause between ticks of the server when nothing is to be done',
+  },
+  DATABASE_DEADLINE_MS: {
+    read: z.coerce.number().int().min(100).max(600_000).default(60_000),
+    about: 'longest time that one database call may take',
+  },
+  RELEASES_KEPT: {
+    read: z.coerce.number().int().min(1).max(1_000).default(3),
+    about: 'published releases that stay on disk',
+  },
+} as const satisfies Record<string, { read: z.ZodType; about: string; secret?: boolean }>;
+
+const schema = z.object(
+  Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, setting.read])) as {
+    [Name in keyof typeof settings]: (typeof settings)[Name]['read'];
+  },
+);
+
+export type Config = {
+  readonly dataDir: string;
+  readonly storeDir: string;
+  readonly databaseUrl: string;
+  readonly databaseAuthToken: string | undefined;
+  readonly port: number;
+  readonly host: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly tickBudgetMs: number;
+  readonly tickEveryMs: number;
+  readonly databaseDeadlineMs: number;
+  readonly releasesKept: number;
+};
+
+/** A setting that cannot be used; the message names it, what it is for and what was wrong. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Validates the environment once. @throws ConfigError naming every setting that is wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  // An empty variable is how a container says "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in settings && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success)
+    throw new ConfigError(
+      parsed.error.issues
+        .map((issue) => {
+          const name = String(issue.path[0]) as keyof typeof settings; // the schema is built from these names
+          return `${name}: ${issue.message} (${settings[name].about})`;
+        })
+        .join('\n'),
+    );
+  const values = parsed.data;
+  const dataDir = resolve(values.DATA_DIR);
+  return {
+    dataDir,
+    storeDir: resolve(values.STORE_DIR ?? join(dataDir, 'store')),
+    databaseUrl: values.DATABASE_URL ?? `file:${join(dataDir, 'state.db')}`,
+    databaseAuthToken: values.DATABASE_AUTH_TOKEN,
+    port: values.PORT,
+    host: values.HOST,
+    logLevel: values.LOG_LEVEL,
+    tickBudgetMs: values.TICK_BUDGET_MS,
+    tickEveryMs: values.TICK_EVERY_MS,
+    databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
+    releasesKept: values.RELEASES_KEPT,
+  };
+}
+
+/** Every setting with what it is for; values of secrets are never among it. */
+export const describeSettings = (
+  env: Readonly<Record<string, string | undefined>>,
+): readonly { readonly name: string; readonly about: string; readonly value: string }[] =>
+  Object.entries(settings).map(([name, setting]) => ({
+    name,
+    about: setting.about,
+    value: env[name] ? ('secret' in setting ? 'set' : env[name]) : 'default',
+  }));

@@ -1,0 +1,71 @@
+import { currentRelease } from '../core/corpus.ts';
+import type { Database } from '../core/engine/index.ts';
+import type { ReleaseFile, ReleaseManifest } from '../core/search/contract.ts';
+import { contentHash, writeRelease } from '../core/search/release.ts';
+import type { ReleaseBuilder } from '../core/stages/index.ts';
+import { VIEWS } from '../schema/vocabulary.ts';
+import { type FaissService, FaissUnavailableError } from './faiss/service.ts';
+import type { ReleaseStore, ReleaseWriter } from './store/releases.ts';
+
+export type BuilderDeps = {
+  readonly db: Database;
+  readonly store: ReleaseStore;
+  readonly faiss: FaissService;
+  readonly releasesKept: number;
+  readonly nowIso: () => string;
+  readonly onDegraded: (reason: string) => void;
+};
+
+/** Writes a release's files, its FAISS indices where FAISS can be had, and last its manifest. */
+export const releaseBuilder =
+  (deps: BuilderDeps): ReleaseBuilder =>
+  async ({ version, generation, cases }) => {
+    const writer = await deps.store.begin(version);
+    try {
+      const { caseCount, viewCounts } = await writeRelease(cases, writer, { generation });
+      const files = await writer.finish();
+      const faissFiles = await buildFaiss(deps, writer, viewCounts, version);
+      const manifest: ReleaseManifest = {
+        format: 1,
+        version,
+        createdAt: deps.nowIso(),
+        generation,
+        caseCount,
+        viewCounts,
+        files,
+        contentHash: await contentHash(files),
+        faissFiles,
+      };
+      await writer.publish(manifest);
+      const current = await currentRelease(deps.db);
+      await deps.store.sweep({ keep: deps.releasesKept, current: current?.version ?? null, liveVersion: version });
+      return { caseCount, contentHash: manifest.contentHash };
+    } catch (error) {
+      await writer.abandon();
+      throw error;
+    }
+  };
+
+async function buildFaiss(
+  deps: BuilderDeps,
+  writer: ReleaseWriter,
+  viewCounts: ReleaseManifest['viewCounts'],
+  version: number,
+): Promise<readonly ReleaseFile[]> {
+  const views = VIEWS.filter((view) => viewCounts[view] > 0);
+  try {
+    await deps.faiss.build(
+      views.map((view) => ({
+        view,
+        vectorsPath: deps.store.path(version, `${view}.f32`),
+        rows: viewCounts[view],
+        outPath: deps.store.path(version, `${view}.index`),
+      })),
+    );
+  } catch (error) {
+    if (!(error instanceof FaissUnavailableError)) throw error;
+    deps.onDegraded(error.message);
+    return [];
+  }
+  return Promise.all(views.map((view) => writer.record(`${view}.index`)));
+}
