@@ -1,6 +1,7 @@
 import { type Facet, VIEWS, type View } from '../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase, FacetView } from './cases/case.ts';
 import { type Database, type Row, type Statement, statement, type Value } from './engine/database.ts';
+import { SchemaError } from './engine/errors.ts';
 import { enterStatements, NOW } from './engine/ledger.ts';
 import type { Fenced, Rows, Stage, Write } from './engine/stage.ts';
 import { DIMENSION, type FittedModel } from './models/ports.ts';
@@ -33,6 +34,20 @@ const text = (value: unknown): string => String(value);
 const textOrNull = (value: unknown): string | null => (value == null ? null : String(value));
 const numberOrNull = (value: unknown): number | null => (value == null ? null : Number(value));
 const bytes = (value: unknown): Uint8Array => new Uint8Array(value as ArrayBuffer); // libSQL gives blobs as ArrayBuffer
+
+// --- schema ------------------------------------------------------------------------------------------------------
+
+const CORPUS_SCHEMA = '1';
+
+/** Reads whether the corpus tables are those of this build. @throws SchemaError when they are missing or of another version */
+export async function checkCorpusSchema(db: Database): Promise<void> {
+  const [found] = await db.read([statement(`SELECT value FROM meta WHERE key = 'corpus_schema'`)]);
+  const version = textOrNull(found?.rows[0]?.value);
+  if (version !== CORPUS_SCHEMA)
+    throw new SchemaError(
+      `the database has corpus schema ${version ?? 'none'}, this build needs ${CORPUS_SCHEMA}: use the build that made it`,
+    );
+}
 
 // --- documents ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-import { OPEN_STATES, type TaskState } from '../../schema/engine.ts';
+import { OPEN_STATES, type TaskState } from '../../schema/states.ts';
 import type { Pipeline, Stage } from './stage.ts';
 
 /** What one read of the ledger says about one stage. Times are the database's, in ms. */

@@ -1,4 +1,4 @@
-import { TASK_STATES, type TaskState } from '../../schema/engine.ts';
+import { TASK_STATES, type TaskState } from '../../schema/states.ts';
 import { type Database, type Row, type Statement, statement, type Value } from './database.ts';
 import { claimSize, type Snapshot, type StageSnapshot } from './detect.ts';
 import { SchemaError } from './errors.ts';
@@ -20,10 +20,10 @@ const textOrNull = (value: unknown): string | null => (value == null ? null : St
 const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`;
 
 /**
- * Makes the database this pipeline's own, and writes the rows that claims depend on.
+ * Reads whether this build may work on the database. False where no pipeline was registered in it yet.
  * @throws SchemaError when the schema is missing or of another version, or the database belongs to another pipeline.
  */
-export async function registerPipeline(db: Database, pipeline: Pipeline): Promise<void> {
+export async function checkSchema(db: Database, pipeline: Pipeline): Promise<boolean> {
   const tables = await db.read([statement(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'`)]);
   if (tables[0]?.rows.length !== 1)
     throw new SchemaError('the database has no schema yet: run "anamnesis init" against it from the Space or the CLI');
@@ -39,6 +39,15 @@ export async function registerPipeline(db: Database, pipeline: Pipeline): Promis
     throw new SchemaError(
       `the database belongs to pipeline "${owner}", not "${pipeline.name}": give another DATABASE_URL`,
     );
+  return owner !== undefined;
+}
+
+/**
+ * Makes the database this pipeline's own, and writes the rows that claims depend on.
+ * @throws SchemaError as `checkSchema` does; then nothing was written.
+ */
+export async function registerPipeline(db: Database, pipeline: Pipeline): Promise<void> {
+  await checkSchema(db, pipeline);
   await db.write([
     statement(`INSERT INTO meta(key, value) VALUES ('pipeline', ?) ON CONFLICT(key) DO NOTHING`, [pipeline.name]),
     ...pipeline.stages.map((stage, position) =>

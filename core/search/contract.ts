@@ -29,6 +29,8 @@ export type Provenance = {
 /** One embedded case as it enters a release. */
 export type ReleaseCase = {
   readonly caseId: string;
+  /** Equal for the patients of one document; without it the document is told by provenance and id. */
+  readonly documentKey?: string | undefined;
   readonly provenance: Provenance;
   readonly extracted: ExtractedCase;
   readonly distillate: Distillate;
@@ -132,6 +134,8 @@ export type SearchResult = {
 };
 export type SearchAnswer = {
   readonly results: readonly SearchResult[];
+  /** Why there is no result; absent when there is one. */
+  readonly reason?: string | undefined;
   readonly release: { readonly version: number; readonly case_count: number; readonly generation: string };
   readonly weights: Readonly<Record<Facet, number>>;
   readonly thresholds_version: string;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Provenance } from '../search/contract.ts';
 
 /** How the bytes of a document are to be read. */

@@ -1,0 +1,169 @@
+import type { Span } from './case.ts';
+import { assertionAt, entryIn, mentionAt, type Reading } from './reading.ts';
+import { MARK } from './tokens.ts';
+
+/** A diagnosis as the text words it. `score` ranks; `term` is the known disease in it, if any. */
+export type Diagnosis = {
+  readonly text: string;
+  readonly span: Span;
+  readonly term: string | null;
+  readonly score: number;
+};
+
+// What announces a diagnosis, in lower case, and how sure it is.
+const ANNOUNCERS: readonly (readonly [RegExp, number])[] = [
+  [
+    /\b(?:final|definitive|definite|conclusive|postoperative|histological|histopathological|pathological) diagnosis (?:was|of|is|as|were|being|:)/g,
+    10,
+  ],
+  [/\bdiagnos(?:is|es) (?:was|were) (?:made |confirmed |established )?(?:as |of |with |to be )?/g, 7],
+  [/\b(?:confirmed|established|confirming|establish|made|led to|confirm) (?:the|a) diagnosis (?:of|as)/g, 8],
+  [/\bdiagnosis of/g, 6],
+  [/\bdiagnosed (?:with|as|to have|as having|to be|by|:)/g, 7],
+  [/\bwas found to have/g, 3],
+  [/\b(?:rare |unusual |first |unique |interesting |uncommon |exceptional |reported )?cases? of/g, 5],
+  [/\b(?:confirmed|confirming|proved|proven|revealed|establishing) (?:the presence of|to be|as)/g, 4],
+  [
+    /\b(?:consistent with|compatible with|in keeping with|diagnostic of|confirmatory of|characteristic of|typical of)/g,
+    4,
+  ],
+  [/\b(?:suffering from|suffered from|affected by|developed)/g, 2],
+  [/\b(?:confirmed|confirming)/g, 2],
+  [/\b(?:suggestive of|suggesting|indicative of|due to|caused by|secondary to|attributed to)/g, 1],
+  [
+    /\b(?:biops(?:y|ies)|histology|histological|histopathology|histopathological|pathology|pathological|pathologic|histologic|examination|specimen|immunohistochemistry|analysis)\b[^.;]{0,60}?\b(?:revealed|showed|confirmed|demonstrated|disclosed|identified|indicated)/g,
+    3,
+  ],
+];
+const DOUBTS =
+  /\b(?:differential|initial|initially|provisional|preliminary|suspected|presumptive|misdiagnosed|misdiagnosis|ruled out|excluded|previously|history of|years ago|years earlier|known case|working diagnosis|prenatal diagnosis|mother|father|sister|brother|family|first considered|was considered)\b/;
+const LEADERS = new Set(
+  'a an the his her having have possible probable likely rare unusual isolated presence of being as to case with severe acute-on either both : – - , first patient patients such'.split(
+    ' ',
+  ),
+);
+const STOPS = new Set(
+  'was were is are had has have made confirmed established based by after before who which that presenting presented presents following using through from at on during because but however although treated treatment underwent successfully where when as for since due secondary while whereas therefore thus so diagnosed she he we it they his her patient managed complicated requiring leading causing occurring involving arising then until despite without according whose mimicking'.split(
+    ' ',
+  ),
+);
+const SOFT_STOPS = new Set(['in', 'with', 'and', 'of', 'to', 'or']);
+const OPENERS = new Set('a an the our this his her patient patients child our whom pregnancy no multiple'.split(' '));
+const DISEASE_WORD =
+  /(?:oma|itis|osis|pathy|emia|aemia|penia|plasia|trophy|sclerosis|rrhagia|philia|algia|iasis|ectasia|lymphoma|plegia|megaly|cele)$|^(?:syndrome|disease|disorder|infection|cancer|fracture|tumor|tumour|deficiency|anomaly|malformation|injury|rupture|stenosis|aneurysm|hernia|poisoning|cyst|embolism|infarction|tuberculosis|abscess|failure|intoxication|toxicity|perforation|obstruction|torsion|hemorrhage|haemorrhage|bleeding|palsy|fistula|dissection|ulcer|metastasis|metastases|malignancy|leukemia|insufficiency|defect|block|arrhythmia|fibrillation|tachycardia|pregnancy|lupus|sepsis|mycosis|pneumonia|encephalitis|dysplasia|atresia|dislocation|volvulus|intussusception|crisis|shock|arrest|thrombus|granuloma|calculi|calculus|stone|adhesion|teratoma|mutation|hypoplasia|agenesis)s?$/;
+const WORDS_MAX = 14;
+const CHARS_MAX = 160;
+
+type Phrase = { readonly from: number; readonly to: number };
+
+/** The noun phrase that starts at a token: up to a verb, a mark or a new clause. */
+function phraseFrom(reading: Reading, from: number, end: number): Phrase | null {
+  const { word, kind } = reading.tokens;
+  let start = from;
+  while (start < end && LEADERS.has(word[start] ?? '')) start += 1;
+  let to = start;
+  let words = 0;
+  while (to < end && words < WORDS_MAX) {
+    const token = word[to] ?? '';
+    // A known phrase is taken whole: `eosinophilic granulomatosis with polyangiitis`.
+    const held = mentionAt(reading, to);
+    if (held !== undefined && entryIn(held, 'disease') !== undefined && held.from === to && held.to <= end) {
+      words += held.to - to;
+      to = held.to;
+      continue;
+    }
+    if (STOPS.has(token) || (token === 'secondary' && word[to + 1] === 'to')) break;
+    if (kind[to] === MARK && !['-', '–', "'", '’', '/', '+'].includes(token)) break;
+    if (SOFT_STOPS.has(token)) {
+      const next = word[to + 1] ?? '';
+      if (
+        OPENERS.has(next) ||
+        STOPS.has(next) ||
+        to + 1 >= end ||
+        (token === 'and' && words > 5) ||
+        kind[to + 1] === MARK
+      )
+        break;
+    }
+    to += 1;
+    words += 1;
+  }
+  while (to > start && (SOFT_STOPS.has(word[to - 1] ?? '') || kind[to - 1] === MARK)) to -= 1;
+  return to > start ? { from: start, to } : null;
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false;
+  return true;
+}
+
+/** The first token at or behind a character offset. */
+function tokenAt(reading: Reading, from: number, end: number, offset: number): number {
+  let low = from;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((reading.tokens.start[middle] ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function scorePhrase(reading: Reading, phrase: Phrase): { bonus: number; term: string | null } {
+  let term: string | null = null;
+  let hasWord = false;
+  for (let at = phrase.from; at < phrase.to; at += 1) {
+    const mention = mentionAt(reading, at);
+    const disease = mention === undefined ? undefined : entryIn(mention, 'disease');
+    if (disease !== undefined && (term === null || disease.term.length > term.length)) term = disease.term;
+    if (DISEASE_WORD.test(reading.tokens.word[at] ?? '')) hasWord = true;
+  }
+  return { bonus: term !== null ? 3 : hasWord ? 2 : -6, term };
+}
+
+/** All diagnoses that the text states, best first. Introduction and back matter are not read. */
+export function findDiagnoses(reading: Reading): readonly Diagnosis[] {
+  const { text, tokens } = reading;
+  const found: Diagnosis[] = [];
+  const total = Math.max(1, reading.sentences.length);
+  reading.sentences.forEach((sentence, index) => {
+    if (
+      sentence.section === 'introduction' ||
+      sentence.section === 'matter' ||
+      sentence.section === 'discussion' ||
+      sentence.heading
+    )
+      return;
+    const written = text.slice(sentence.start, sentence.end);
+    const lowered = written.toLowerCase();
+    // Lowering may lengthen a text (`İ`); offsets hold only where it does not.
+    const lower = isAscii(written) || lowered.length === written.length ? lowered : written;
+    const doubt = DOUBTS.test(lower) ? 4 : 0;
+    const own = reading.story[index] ? 1 : 0;
+    for (const [pattern, weight] of ANNOUNCERS) {
+      for (const announced of lower.matchAll(pattern)) {
+        const from = tokenAt(
+          reading,
+          sentence.from,
+          sentence.to,
+          sentence.start + announced.index + announced[0].length,
+        );
+        const phrase = phraseFrom(reading, from, sentence.to);
+        if (phrase === null) continue;
+        const { bonus, term } = scorePhrase(reading, phrase);
+        const assertion = assertionAt(reading, phrase.from, true);
+        if (bonus < 0 || assertion === 'absent' || assertion === 'family') continue;
+        const unsure = assertion === 'historical' ? 4 : assertion === 'possible' ? 2 : 0;
+        const start = tokens.start[phrase.from] ?? 0;
+        const end = Math.min(tokens.end[phrase.to - 1] ?? start, start + CHARS_MAX);
+        found.push({
+          text: text.slice(start, end),
+          span: [start, end],
+          term,
+          score: weight + bonus + own - doubt - unsure + index / total,
+        });
+      }
+    }
+  });
+  return found.sort((a, b) => b.score - a.score || a.span[0] - b.span[0]);
+}

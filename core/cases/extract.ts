@@ -1,0 +1,48 @@
+import type { Facet } from '../../schema/vocabulary.ts';
+import { FACETS } from '../../schema/vocabulary.ts';
+import { findBackground } from './background.ts';
+import type { ExtractedCase, FacetView } from './case.ts';
+import { scoreCompleteness } from './completeness.ts';
+import { readContext } from './context.ts';
+import { findDemographics } from './demographics.ts';
+import { findDiagnoses } from './diagnosis.ts';
+import { findEcg } from './ecg.ts';
+import { type FacetDrafts, makeFacet } from './facet-text.ts';
+import { findImaging } from './imaging.ts';
+import { findLabs } from './labs.ts';
+import { type Reading, readText } from './reading.ts';
+import { findSymptoms } from './symptoms.ts';
+import { findVitals } from './vitals.ts';
+
+/** Part of fingerprints: changes whenever the same text could give another result. */
+export const EXTRACTOR_VERSION = 'rules-1';
+
+/** Reads one patient's text, or a query of a few words, into facets with spans. Pure; linear in the length of the text. */
+export function extractCase(text: string): ExtractedCase {
+  return extractFrom(readText(text));
+}
+
+/** The same from a text that is read already. */
+export function extractFrom(reading: Reading): ExtractedCase {
+  const context = readContext(reading);
+  const demographics = findDemographics(reading);
+  const drafts: FacetDrafts = {
+    symptoms: [...findSymptoms(reading, context), ...findVitals(reading, context)],
+    ecg: findEcg(reading, context),
+    labs: findLabs(reading),
+    demographics: [...demographics.drafts, ...findBackground(reading)],
+    imaging: findImaging(reading, context),
+  };
+  const facets: Partial<Record<Facet, FacetView>> = {};
+  for (const name of FACETS) {
+    const facet = makeFacet(reading, drafts[name]);
+    if (facet !== null) facets[name] = facet;
+  }
+  const patient = { ageYears: demographics.ageYears, sex: demographics.sex };
+  return {
+    text: reading.text,
+    patient,
+    facets,
+    completeness: scoreCompleteness(patient, facets, findDiagnoses(reading).length > 0),
+  };
+}

@@ -1,0 +1,106 @@
+import type { Assertion } from '../../schema/vocabulary.ts';
+import type { Match } from './lexicon.ts';
+import { ABSENT, FAMILY, HISTORICAL, markScopes, POSSIBLE, type Scopes, WEAK_HISTORY } from './scopes.ts';
+import { markSections, markStory, type SectionedSentence } from './sections.ts';
+import { splitSentences } from './sentences.ts';
+import { type Tokens, tokenise } from './tokens.ts';
+import { type Entry, LEXICON, type VocabularyName } from './vocabulary.ts';
+
+/** A known phrase at its place in the text. */
+export type Mention = Match<Entry> & {
+  readonly start: number;
+  readonly end: number;
+  /** Index into `Reading.sentences`. */
+  readonly sentence: number;
+};
+
+/** What every extractor starts from: the text, cut up and matched once. */
+export type Reading = {
+  readonly text: string;
+  readonly tokens: Tokens;
+  readonly sentences: readonly SectionedSentence[];
+  /** Per sentence: whether it tells this patient's own story. */
+  readonly story: readonly boolean[];
+  /** In text order, without overlap. */
+  readonly mentions: readonly Mention[];
+  /** Indices into `mentions`, per sentence [first, last). */
+  readonly mentionsOf: readonly (readonly [number, number])[];
+  readonly scopes: Scopes;
+};
+
+// Short forms that are everyday words unless written in capitals: `TEN`, `PET`, `MR` (and `Mr`).
+const CAPITALS_ONLY = new Set(
+  'ten all aids pet mr pr pt oct na cad pac sob ef fs as er tic hr ada dat ana alk ace ser gist pres sle scad tg ht lad pd map echo\u0000'.split(
+    ' ',
+  ),
+);
+
+export function readText(text: string): Reading {
+  const tokens = tokenise(text);
+  const sentences = markSections(tokens, splitSentences(text, tokens));
+  const story = markStory(text, sentences);
+  const mentions: Mention[] = [];
+  const mentionsOf: [number, number][] = sentences.map(() => [0, 0]);
+  let sentence = 0;
+  for (const match of LEXICON.match(tokens)) {
+    const start = tokens.start[match.from] ?? 0;
+    const end = tokens.end[match.to - 1] ?? start;
+    if (match.to === match.from + 1 && CAPITALS_ONLY.has(tokens.word[match.from] ?? '')) {
+      const written = text.slice(start, end);
+      if (written !== written.toUpperCase()) continue;
+    }
+    while (sentence < sentences.length && (sentences[sentence]?.to ?? 0) <= match.from) sentence += 1;
+    // A phrase never runs on over the end of a sentence.
+    if (match.to > (sentences[sentence]?.to ?? tokens.count)) continue;
+    const range = mentionsOf[sentence];
+    if (range !== undefined) {
+      if (range[1] === range[0]) range[0] = mentions.length;
+      range[1] = mentions.length + 1;
+    }
+    mentions.push({ ...match, start, end, sentence });
+  }
+  return { text, tokens, sentences, story, mentions, mentionsOf, scopes: markScopes(tokens, sentences, mentions) };
+}
+
+/** The meaning that a mention has in one vocabulary, if any. */
+export function entryIn<Name extends VocabularyName>(
+  mention: Match<Entry>,
+  vocabulary: Name,
+): (Entry & { readonly vocabulary: Name }) | undefined {
+  for (const entry of mention.entries)
+    if (entry.vocabulary === vocabulary) return entry as Entry & { readonly vocabulary: Name }; // what the test says, which `===` does not narrow
+  return undefined;
+}
+
+/** The mention that holds a token. */
+export function mentionAt(reading: Reading, token: number): Mention | undefined {
+  let low = 0;
+  let high = reading.mentions.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const mention = reading.mentions[middle];
+    if (mention === undefined) return undefined;
+    if (mention.to <= token) low = middle + 1;
+    else if (mention.from > token) high = middle - 1;
+    else return mention;
+  }
+  return undefined;
+}
+
+export function mentionsIn(reading: Reading, sentence: number): readonly Mention[] {
+  const [from, to] = reading.mentionsOf[sentence] ?? [0, 0];
+  return reading.mentions.slice(from, to);
+}
+
+/**
+ * How the text asserts what is said at a token. Family goes before absence (`no family history of …` is no history at all),
+ * absence before history, history before doubt. `chronic`: for diseases, which a weak history governs as well.
+ */
+export function assertionAt(reading: Reading, token: number, chronic: boolean): Assertion {
+  const bits = reading.scopes.bits[token] ?? 0;
+  if (bits & FAMILY) return bits & ABSENT ? 'absent' : 'family';
+  const result = reading.scopes.resultAt(token);
+  if (bits & ABSENT || result === 'negative') return 'absent';
+  if (bits & HISTORICAL || (chronic && bits & WEAK_HISTORY)) return 'historical';
+  return bits & POSSIBLE ? 'possible' : 'present';
+}

@@ -1,0 +1,96 @@
+import type { DiagnosisCategory } from '../../schema/vocabulary.ts';
+import { buildLexicon, type Lexicon } from './lexicon.ts';
+import { MEDICINES, RELATIVES, RISK_FACTORS } from './vocabularies/background.ts';
+import { CUES, type Cue } from './vocabularies/cues.ts';
+import { DISEASES } from './vocabularies/diseases.ts';
+import { ECG_INTERVALS, ECG_LEADS, ECG_RECORDINGS, ECG_STATEMENTS } from './vocabularies/ecg.ts';
+import { IMAGING_FINDINGS, IMAGING_MEASURES, MODALITIES } from './vocabularies/imaging.ts';
+import { type Analyte, LAB_ANALYTES } from './vocabularies/labs.ts';
+import type { PhraseLine } from './vocabularies/phrases.ts';
+import { SITES, SYMPTOMS } from './vocabularies/symptoms.ts';
+import { VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
+
+export type Measure = {
+  readonly term: string;
+  readonly phrases: readonly string[];
+  readonly unit?: string;
+  readonly min: number;
+  readonly max: number;
+  readonly normal: readonly [number, number];
+};
+
+/** What a phrase of the text can mean. */
+export type Entry =
+  | { readonly vocabulary: 'symptom' | 'site' | 'relative' | 'risk' | 'medicine'; readonly term: string }
+  | { readonly vocabulary: 'ecg recording' | 'ecg' | 'ecg lead'; readonly term: string }
+  | { readonly vocabulary: 'modality' | 'imaging'; readonly term: string }
+  | { readonly vocabulary: 'ecg interval' | 'imaging measure'; readonly term: string; readonly measure: Measure }
+  | { readonly vocabulary: 'lab'; readonly term: string; readonly analyte: Analyte }
+  | { readonly vocabulary: 'vital'; readonly term: string; readonly vital: VitalSign }
+  | {
+      readonly vocabulary: 'disease';
+      readonly term: string;
+      readonly category: DiagnosisCategory;
+      readonly rare: boolean;
+    }
+  | { readonly vocabulary: 'cue'; readonly term: string; readonly cue: Cue };
+
+export type VocabularyName = Entry['vocabulary'];
+
+function* named(
+  lines: readonly PhraseLine[],
+  vocabulary:
+    | 'symptom'
+    | 'site'
+    | 'relative'
+    | 'risk'
+    | 'medicine'
+    | 'ecg recording'
+    | 'ecg'
+    | 'ecg lead'
+    | 'modality'
+    | 'imaging',
+) {
+  for (const line of lines) {
+    const entry: Entry = { vocabulary, term: line.term };
+    for (const phrase of line.phrases) yield [phrase, entry] as const;
+  }
+}
+
+function* measured(measures: readonly Measure[], vocabulary: 'ecg interval' | 'imaging measure') {
+  for (const measure of measures) {
+    const entry: Entry = { vocabulary, term: measure.term, measure };
+    for (const phrase of measure.phrases) yield [phrase, entry] as const;
+  }
+}
+
+function* allPhrases(): Generator<readonly [string, Entry]> {
+  yield* named(SYMPTOMS, 'symptom');
+  yield* named(SITES, 'site');
+  yield* named(ECG_RECORDINGS, 'ecg recording');
+  yield* named(ECG_STATEMENTS, 'ecg');
+  yield* named(ECG_LEADS, 'ecg lead');
+  yield* measured(ECG_INTERVALS, 'ecg interval');
+  yield* named(MODALITIES, 'modality');
+  yield* named(IMAGING_FINDINGS, 'imaging');
+  yield* measured(IMAGING_MEASURES, 'imaging measure');
+  yield* named(RISK_FACTORS, 'risk');
+  yield* named(MEDICINES, 'medicine');
+  yield* named(RELATIVES, 'relative');
+  for (const analyte of LAB_ANALYTES) {
+    const entry: Entry = { vocabulary: 'lab', term: analyte.term, analyte };
+    for (const phrase of analyte.phrases) yield [phrase, entry];
+  }
+  for (const vital of VITAL_SIGNS) {
+    const entry: Entry = { vocabulary: 'vital', term: vital.term, vital };
+    for (const phrase of vital.phrases) yield [phrase, entry];
+  }
+  // The first name of a line is its canonical one only where the line lists synonyms; a list of diseases keeps each name.
+  for (const { term, phrases, category, rare } of DISEASES)
+    for (const phrase of phrases)
+      yield [phrase, { vocabulary: 'disease', term: phrase === term ? term : phrase.toLowerCase(), category, rare }];
+  for (const [phrase, cue] of CUES) yield [phrase, { vocabulary: 'cue', term: phrase, cue }];
+}
+
+/** All vocabularies in one matcher; built once per host at load, some 5,000 phrases. */
+export const LEXICON: Lexicon<Entry> = buildLexicon(allPhrases());

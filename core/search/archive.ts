@@ -1,0 +1,97 @@
+import { arrayOf, packArrays, ReleaseFormatError, unpackArrays } from './binary.ts';
+import type { ReleaseCase } from './contract.ts';
+
+/** A case as a release gives it back: all but its vectors. */
+export type StoredCase = Omit<ReleaseCase, 'vectors'>;
+
+/** A block closes at whichever comes first; one case is read by inflating one block. */
+const BLOCK_CASES = 64;
+const BLOCK_CHARS = 131_072;
+const CACHED_BLOCKS = 32;
+
+async function through(bytes: Uint8Array, transform: CompressionStream | DecompressionStream): Promise<Uint8Array> {
+  // The cast says that the bytes are not in shared memory, which Blob does not take.
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+export type ArchiveBuilder = {
+  /** Resolves to the gzip member that this case completes, if it does. */
+  add(stored: StoredCase): Promise<Uint8Array | null>;
+  /** The last member, if any, and the bytes of `cases.idx`. */
+  finish(): Promise<{ member: Uint8Array | null; index: Uint8Array }>;
+};
+
+/** Writes `cases.jsonl.gz` as gzip members (RFC 1952, section 2.2: any gunzip reads them as one file) with an index of them. */
+export function createArchiveBuilder(): ArchiveBuilder {
+  let lines: string[] = [];
+  let chars = 0;
+  let bytesWritten = 0;
+  let casesWritten = 0;
+  const firstCases: number[] = [];
+  const offsets: number[] = [];
+  const close = async (): Promise<Uint8Array | null> => {
+    if (lines.length === 0) return null;
+    const member = await through(new TextEncoder().encode(lines.join('')), new CompressionStream('gzip'));
+    firstCases.push(casesWritten);
+    offsets.push(bytesWritten);
+    casesWritten += lines.length;
+    bytesWritten += member.length;
+    lines = [];
+    chars = 0;
+    return member;
+  };
+  return {
+    async add(stored) {
+      const line = `${JSON.stringify(stored)}\n`;
+      lines.push(line);
+      chars += line.length;
+      return lines.length >= BLOCK_CASES || chars >= BLOCK_CHARS ? close() : null;
+    },
+    async finish() {
+      const member = await close();
+      const index = packArrays({
+        firstCases: Uint32Array.from([...firstCases, casesWritten]),
+        offsets: Float64Array.from([...offsets, bytesWritten]),
+      });
+      return { member, index };
+    },
+  };
+}
+
+/** Reads the case of an ordinal. Keeps the last few blocks inflated. Throws `ReleaseFormatError`. */
+export function openArchive(index: Uint8Array, archive: Uint8Array): (ordinal: number) => Promise<StoredCase> {
+  const unpacked = unpackArrays('cases.idx', index);
+  const firstCases = arrayOf(unpacked, 'firstCases', Uint32Array);
+  const offsets = arrayOf(unpacked, 'offsets', Float64Array);
+  if ((offsets.at(-1) ?? 0) !== archive.byteLength) {
+    throw new ReleaseFormatError(`cases.jsonl.gz: expected ${offsets.at(-1)} bytes, found ${archive.byteLength}`);
+  }
+  const cached = new Map<number, Promise<readonly string[]>>();
+  const inflate = async (block: number): Promise<readonly string[]> => {
+    const member = archive.subarray(offsets[block] ?? 0, offsets[block + 1] ?? 0);
+    return new TextDecoder().decode(await through(member, new DecompressionStream('gzip'))).split('\n');
+  };
+  const linesOf = (block: number): Promise<readonly string[]> => {
+    const held = cached.get(block) ?? inflate(block);
+    cached.delete(block);
+    cached.set(block, held);
+    for (const oldest of cached.keys()) {
+      if (cached.size <= CACHED_BLOCKS) break;
+      cached.delete(oldest);
+    }
+    return held;
+  };
+  return async (ordinal) => {
+    let low = 0;
+    let high = firstCases.length - 2;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((firstCases[middle] ?? 0) <= ordinal) low = middle;
+      else high = middle - 1;
+    }
+    const line = (await linesOf(low))[ordinal - (firstCases[low] ?? 0)];
+    if (!line) throw new ReleaseFormatError(`cases.jsonl.gz: case ${ordinal} is missing`);
+    return JSON.parse(line) as StoredCase;
+  };
+}

@@ -1,0 +1,156 @@
+import { DIAGNOSIS_CATEGORIES, FACETS, SEXES, type Sex } from '../../schema/vocabulary.ts';
+import { arrayOf, Growing, packArrays, packStrings, unpackArrays, unpackStrings } from './binary.ts';
+import type { Provenance, ReleaseCase, SearchFilters } from './contract.ts';
+
+/** What every case of a release is filtered by, in columns by case ordinal; ids ascend. */
+export type Cards = {
+  readonly count: number;
+  readonly ids: readonly string[];
+  /** Equal numbers are patients of one document. */
+  readonly documents: Uint32Array;
+  /** NaN where unknown. */
+  readonly ageYears: Float32Array;
+  readonly rare: Uint8Array;
+  /** Place in `DIAGNOSIS_CATEGORIES`. */
+  readonly categories: Uint8Array;
+  /** 0 where unknown. */
+  readonly years: Uint16Array;
+  /** Bit i is set where the case has facet i of `FACETS`. */
+  readonly facets: Uint8Array;
+  sexOf(ordinal: number): Sex | null;
+  sourceOf(ordinal: number): string;
+  licenceOf(ordinal: number): string;
+  /** Ordinal of a case id; undefined where the release has none. */
+  ordinalOf(caseId: string): number | undefined;
+};
+
+/**
+ * Names the document of a case: `documentKey` where the stage gives it, else the provenance with the id's patient number cut off
+ * (`PMC_1-2` is patient 2 of `PMC_1`).
+ */
+function documentKey(theCase: ReleaseCase): string {
+  if (theCase.documentKey !== undefined) return theCase.documentKey;
+  const { pmcid, pmid, doi, url, title, source } = theCase.provenance;
+  const stem = theCase.caseId.replace(/-\d{1,2}$/, '');
+  return JSON.stringify(pmcid ?? pmid ?? doi ?? [source, url, title, stem]);
+}
+
+/** The year of an ISO date or year; 0 where there is none. */
+export function yearOf(provenance: Provenance): number {
+  const year = /^(\d{4})/.exec(provenance.publicationDate ?? '')?.[1];
+  return year === undefined ? 0 : Number(year);
+}
+
+export type CardsBuilder = { add(theCase: ReleaseCase): void; finish(): Uint8Array };
+
+/** Numbers the distinct strings that it is given, in order of first appearance. */
+function numbering(): { of(text: string): number; names(): readonly string[] } {
+  const numbers = new Map<string, number>();
+  return {
+    of(text) {
+      const number = numbers.get(text) ?? numbers.size;
+      numbers.set(text, number);
+      return number;
+    },
+    names: () => [...numbers.keys()],
+  };
+}
+
+/** Takes case 0, 1, 2 … and gives the bytes of `cards.bin`. */
+export function createCardsBuilder(): CardsBuilder {
+  const ids: string[] = [];
+  const documentNumbers = numbering();
+  const sourceNumbers = numbering();
+  const licenceNumbers = numbering();
+  const u8 = () => new Growing((length) => new Uint8Array(length));
+  const u16 = () => new Growing((length) => new Uint16Array(length));
+  const documents = new Growing((length) => new Uint32Array(length));
+  const ageYears = new Growing((length) => new Float32Array(length));
+  const [rare, categories, facets, sexes] = [u8(), u8(), u8(), u8()];
+  const [years, sources, licences] = [u16(), u16(), u16()];
+  return {
+    add(theCase) {
+      const { extracted, distillate, provenance } = theCase;
+      ids.push(theCase.caseId);
+      documents.push(documentNumbers.of(documentKey(theCase)));
+      ageYears.push(extracted.patient.ageYears ?? Number.NaN);
+      sexes.push(extracted.patient.sex === null ? 0 : SEXES.indexOf(extracted.patient.sex) + 1);
+      rare.push(distillate.isRare ? 1 : 0);
+      categories.push(DIAGNOSIS_CATEGORIES.indexOf(distillate.diagnosisCategory));
+      years.push(yearOf(provenance));
+      sources.push(sourceNumbers.of(provenance.source));
+      licences.push(licenceNumbers.of(provenance.licence ?? ''));
+      facets.push(FACETS.reduce((mask, facet, i) => (extracted.facets[facet] ? mask | (1 << i) : mask), 0));
+    },
+    finish: () =>
+      packArrays({
+        ids: packStrings(ids),
+        documents: documents.taken(),
+        ageYears: ageYears.taken(),
+        sexes: sexes.taken(),
+        rare: rare.taken(),
+        categories: categories.taken(),
+        years: years.taken(),
+        sources: sources.taken(),
+        sourceNames: packStrings(sourceNumbers.names()),
+        licences: licences.taken(),
+        licenceNames: packStrings(licenceNumbers.names()),
+        facets: facets.taken(),
+      }),
+  };
+}
+
+/** Throws `ReleaseFormatError`. */
+export function readCards(bytes: Uint8Array): Cards {
+  const unpacked = unpackArrays('cards.bin', bytes);
+  const names = (array: string) => unpackStrings(arrayOf(unpacked, array, Uint8Array), 1);
+  const documents = arrayOf(unpacked, 'documents', Uint32Array);
+  const ids = unpackStrings(arrayOf(unpacked, 'ids', Uint8Array), documents.length);
+  const sexes = arrayOf(unpacked, 'sexes', Uint8Array);
+  const sources = arrayOf(unpacked, 'sources', Uint16Array);
+  const licences = arrayOf(unpacked, 'licences', Uint16Array);
+  const sourceNames = names('sourceNames');
+  const licenceNames = names('licenceNames');
+  let ordinals: Map<string, number> | undefined;
+  return {
+    count: documents.length,
+    ids,
+    documents,
+    ageYears: arrayOf(unpacked, 'ageYears', Float32Array),
+    rare: arrayOf(unpacked, 'rare', Uint8Array),
+    categories: arrayOf(unpacked, 'categories', Uint8Array),
+    years: arrayOf(unpacked, 'years', Uint16Array),
+    facets: arrayOf(unpacked, 'facets', Uint8Array),
+    sexOf: (ordinal) => SEXES[(sexes[ordinal] ?? 0) - 1] ?? null,
+    sourceOf: (ordinal) => sourceNames[sources[ordinal] ?? 0] ?? '',
+    licenceOf: (ordinal) => licenceNames[licences[ordinal] ?? 0] ?? '',
+    ordinalOf(caseId) {
+      ordinals ??= new Map(ids.map((id, ordinal) => [id, ordinal]));
+      return ordinals.get(caseId);
+    },
+  };
+}
+
+/** 1 for every case that passes all filters. A case that does not say what a filter asks for does not pass it. */
+export function keptBy(cards: Cards, filters: SearchFilters): Uint8Array {
+  const kept = new Uint8Array(cards.count).fill(1);
+  const category = DIAGNOSIS_CATEGORIES.findIndex((one) => one === filters.category);
+  const source = filters.source?.toLowerCase();
+  const licence = filters.licence?.toLowerCase();
+  for (let i = 0; i < cards.count; i += 1) {
+    const age = cards.ageYears[i] ?? Number.NaN;
+    const year = cards.years[i] ?? 0;
+    const passes =
+      (filters.age_min === undefined || age >= filters.age_min) &&
+      (filters.age_max === undefined || age <= filters.age_max) &&
+      (filters.sex === undefined || cards.sexOf(i) === filters.sex) &&
+      (filters.rare === undefined || (cards.rare[i] === 1) === filters.rare) &&
+      (filters.category === undefined || cards.categories[i] === category) &&
+      (filters.year_min === undefined || (year !== 0 && year >= filters.year_min)) &&
+      (filters.year_max === undefined || (year !== 0 && year <= filters.year_max)) &&
+      (source === undefined || cards.sourceOf(i).toLowerCase() === source) &&
+      (licence === undefined || cards.licenceOf(i).toLowerCase() === licence);
+    if (!passes) kept[i] = 0;
+  }
+  return kept;
+}

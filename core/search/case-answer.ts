@@ -1,0 +1,35 @@
+import { FACETS, type Facet } from '../../schema/vocabulary.ts';
+import type { CaseAnswer } from './contract.ts';
+import { citationOf } from './explain.ts';
+import type { Release } from './release.ts';
+import { SETTINGS } from './settings.ts';
+
+/** A case of the release as `GET /api/cases/:id` gives it; null when the release has none of that id. */
+export async function caseAnswer(release: Release, caseId: string): Promise<CaseAnswer | null> {
+  const stored = await release.case(caseId);
+  if (!stored) return null;
+  const { extracted, distillate, provenance } = stored;
+  const facets: { [Key in Facet]?: NonNullable<CaseAnswer['facets'][Facet]> } = {};
+  for (const facet of FACETS) {
+    const view = extracted.facets[facet];
+    if (view) facets[facet] = view;
+  }
+  return {
+    case_id: stored.caseId,
+    source: provenance.source,
+    url: provenance.url,
+    citation: citationOf(stored.caseId, provenance),
+    licence: provenance.licence,
+    title: provenance.title,
+    text: extracted.text,
+    patient: { age_years: extracted.patient.ageYears, sex: extracted.patient.sex },
+    facets,
+    diagnosis: distillate.diagnosis,
+    diagnosis_category: distillate.diagnosisCategory,
+    rare: distillate.isRare,
+    rarity_criteria: distillate.rarityCriteria,
+    rare_reason: distillate.rareReason,
+    provenance: { ...provenance, release: release.manifest.version, generation: release.manifest.generation },
+    disclaimer: SETTINGS.disclaimer,
+  };
+}

@@ -1,0 +1,176 @@
+import { VIEWS, type View } from '../../schema/vocabulary.ts';
+import { DIMENSION } from '../models/ports.ts';
+import { createArchiveBuilder, openArchive, type StoredCase } from './archive.ts';
+import { asFloats, asOrdinals, ReleaseFormatError } from './binary.ts';
+import { calibrationSummary, createSampler, decodePairs, encodePairs, pairSignals } from './calibration.ts';
+import { type Cards, createCardsBuilder, readCards } from './cards.ts';
+import type { ReleaseCase, ReleaseFile, ReleaseManifest, ReleaseSink } from './contract.ts';
+import { rowsByCase, type ViewVectors } from './dense.ts';
+import { createFindingsBuilder, type FindingIndex, readFindings } from './findings.ts';
+import { createLexicalBuilder, type LexicalIndex, readLexical } from './lexical.ts';
+import type { Signals } from './score.ts';
+
+export type { StoredCase } from './archive.ts';
+export { ReleaseFormatError } from './binary.ts';
+
+/** Rows that are gathered before they go to the sink. */
+const ROWS_BUFFERED = 256;
+
+/** What a search reads: everything in typed arrays but the cases themselves, which are inflated one block at a time. */
+export type Release = {
+  readonly manifest: ReleaseManifest;
+  readonly cards: Cards;
+  readonly views: Readonly<Record<View, ViewVectors>>;
+  readonly lexical: LexicalIndex;
+  readonly findings: FindingIndex;
+  /** Signals of seeded random pairs, which every scale and percentile of an answer comes from. */
+  readonly pairs: Signals;
+  /** Null when this release has no such case. */
+  case(caseId: string): Promise<StoredCase | null>;
+};
+
+/** Title and text as words are looked up in; a title that opens the text counts once. */
+function lexicalText(theCase: ReleaseCase): string {
+  const { title } = theCase.provenance;
+  const { text } = theCase.extracted;
+  return title === null || text.startsWith(title) ? text : `${title}\n${text}`;
+}
+
+function createViewWriter(view: View, sink: ReleaseSink) {
+  let floats = new Float32Array(ROWS_BUFFERED * DIMENSION);
+  let ordinals = new Uint32Array(ROWS_BUFFERED);
+  let buffered = 0;
+  let written = 0;
+  const flush = async (): Promise<void> => {
+    await sink.append(`${view}.f32`, new Uint8Array(floats.buffer, 0, buffered * DIMENSION * 4));
+    await sink.append(`${view}.rows`, new Uint8Array(ordinals.buffer, 0, buffered * 4));
+    // A sink may keep what it was given, so the next rows need arrays of their own.
+    floats = new Float32Array(ROWS_BUFFERED * DIMENSION);
+    ordinals = new Uint32Array(ROWS_BUFFERED);
+    written += buffered;
+    buffered = 0;
+  };
+  return {
+    async add(ordinal: number, vector: Float32Array): Promise<void> {
+      floats.set(vector, buffered * DIMENSION);
+      ordinals[buffered] = ordinal;
+      buffered += 1;
+      if (buffered === ROWS_BUFFERED) await flush();
+    },
+    async finish(): Promise<number> {
+      await flush();
+      return written;
+    },
+  };
+}
+
+/** A zero vector stands for a text without a known word: it is near nothing and gets no row. */
+function usable(vector: Float32Array, caseId: string, view: View): boolean {
+  if (vector.length !== DIMENSION) throw new Error(`${caseId} ${view}: vector of ${vector.length}, not ${DIMENSION}`);
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (!Number.isFinite(squares)) throw new Error(`${caseId} ${view}: vector is not finite`);
+  return squares > 0;
+}
+
+/**
+ * Writes all files of a release but the manifest and the FAISS files, in one pass over the cases, which must come by ascending id.
+ * The same cases and generation give the same bytes. Throws on an id out of order or a vector that is not one.
+ */
+export async function writeRelease(
+  cases: AsyncIterable<ReleaseCase>,
+  sink: ReleaseSink,
+  info: { readonly generation: string },
+): Promise<{ caseCount: number; viewCounts: Record<View, number> }> {
+  const writers = new Map(VIEWS.map((view) => [view, createViewWriter(view, sink)]));
+  const archive = createArchiveBuilder();
+  const lexical = createLexicalBuilder();
+  const findings = createFindingsBuilder();
+  const cards = createCardsBuilder();
+  const sampler = createSampler();
+  let previous = '';
+  let caseCount = 0;
+  for await (const theCase of cases) {
+    const { caseId, vectors } = theCase;
+    if (caseCount > 0 && caseId <= previous) throw new Error(`case ${caseId} came after ${previous}: ids must ascend`);
+    previous = caseId;
+    for (const [view, writer] of writers) {
+      const vector = vectors[view];
+      if (vector && usable(vector, caseId, view)) await writer.add(caseCount, vector);
+    }
+    lexical.add(lexicalText(theCase));
+    findings.add(theCase.extracted);
+    cards.add(theCase);
+    sampler.add(caseCount, theCase);
+    const { vectors: _, ...stored } = theCase;
+    const member = await archive.add(stored);
+    if (member) await sink.append('cases.jsonl.gz', member);
+    caseCount += 1;
+  }
+  const viewCounts = {} as Record<View, number>;
+  for (const [view, writer] of writers) viewCounts[view] = await writer.finish();
+  const { member, index } = await archive.finish();
+  await sink.append('cases.jsonl.gz', member ?? new Uint8Array(0));
+  await sink.append('cases.idx', index);
+  const bytes = { lexical: lexical.finish(), findings: findings.finish(), cards: cards.finish() };
+  await sink.append('lexical.bin', bytes.lexical);
+  await sink.append('findings.bin', bytes.findings);
+  await sink.append('cards.bin', bytes.cards);
+  const pairs = pairSignals(
+    sampler.sample(),
+    readLexical(bytes.lexical),
+    readFindings(bytes.findings),
+    readCards(bytes.cards),
+  );
+  await sink.append('calibration.bin', encodePairs(pairs));
+  const summary = { generation: info.generation, ...calibrationSummary(pairs) };
+  await sink.append('calibration.json', new TextEncoder().encode(`${JSON.stringify(summary, null, 1)}\n`));
+  return { caseCount, viewCounts };
+}
+
+/**
+ * Opens a release whose files were already checked against their hashes. Arrays are views of the bytes that `read` gives where those
+ * are aligned. Throws `ReleaseFormatError` when the files do not fit each other or the manifest.
+ */
+export async function openRelease(
+  manifest: ReleaseManifest,
+  read: (file: string) => Promise<Uint8Array>,
+): Promise<Release> {
+  const cards = readCards(await read('cards.bin'));
+  const lexical = readLexical(await read('lexical.bin'));
+  if (cards.count !== manifest.caseCount || lexical.caseCount !== manifest.caseCount) {
+    throw new ReleaseFormatError(
+      `expected ${manifest.caseCount} cases, found ${cards.count} cards and ${lexical.caseCount} indexed texts`,
+    );
+  }
+  const views = {} as Record<View, ViewVectors>;
+  for (const view of VIEWS) {
+    const rows = asOrdinals(`${view}.rows`, await read(`${view}.rows`));
+    const vectors = asFloats(`${view}.f32`, await read(`${view}.f32`), DIMENSION);
+    const expected = manifest.viewCounts[view];
+    if (rows.length !== expected || vectors.length !== expected * DIMENSION) {
+      throw new ReleaseFormatError(`${view}: expected ${expected} rows, found ${rows.length}`);
+    }
+    views[view] = { rows, vectors, rowOf: rowsByCase(rows, cards.count) };
+  }
+  const readCase = openArchive(await read('cases.idx'), await read('cases.jsonl.gz'));
+  return {
+    manifest,
+    cards,
+    views,
+    lexical,
+    findings: readFindings(await read('findings.bin')),
+    pairs: decodePairs(await read('calibration.bin')),
+    async case(caseId) {
+      const ordinal = cards.ordinalOf(caseId);
+      return ordinal === undefined ? null : readCase(ordinal);
+    },
+  };
+}
+
+/** sha256 in hex over names and hashes of the files, by name: equal for equal corpora, whatever the order of the list. */
+export async function contentHash(files: readonly ReleaseFile[]): Promise<string> {
+  const lines = files.map(({ file, sha256 }) => `${sha256}  ${file}\n`).sort();
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(lines.join('')));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,153 @@
+import { FACETS, type Facet, VIEWS, type View } from '../../schema/vocabulary.ts';
+import type { Leg } from './contract.ts';
+import type { SearchSettings } from './settings.ts';
+
+/**
+ * Raw signals of one query against a list of cases (or of a list of random pairs), each an array over that list. NaN where the case
+ * lacks the view; no entry where the query does or its leg is off.
+ */
+export type Signals = {
+  readonly length: number;
+  /** Cosines. */
+  readonly dense: Readonly<Partial<Record<View, Float32Array>>>;
+  /** Agreement of findings, in [0, 1]. */
+  readonly agreement: Readonly<Partial<Record<Facet, Float32Array>>>;
+  /** BM25 as a share of the query's best. */
+  readonly lexical: Float32Array | null;
+};
+
+/** The mean signals of random pairs: the zero of every scale. */
+export type Background = {
+  readonly dense: Readonly<Record<View, number>>;
+  readonly lexical: number;
+};
+
+export type Plan = {
+  readonly legs: readonly Leg[];
+  readonly background: Background;
+  /** Share of the score of each facet that the query has; they and the two below add up to 1. */
+  readonly facets: Readonly<Partial<Record<Facet, number>>>;
+  readonly whole: number;
+  readonly lexical: number;
+  /** What a case without the facet (or without a vector of the whole) gets: the mean over random pairs that have it. */
+  readonly missing: Readonly<Record<View, number>>;
+};
+
+/** How far `value` has come from the background to identity, in [0, 1]. */
+export function evidence(value: number, background: number): number {
+  return Math.min(1, Math.max(0, (value - background) / (1 - background)));
+}
+
+/** Score in [0, 1] of one facet for case `i`: the mean of what its legs say; null where the case has nothing in it. */
+export function facetScore(signals: Signals, background: Background, facet: Facet, i: number): number | null {
+  const cosine = signals.dense[facet]?.[i] ?? Number.NaN;
+  const agreement = signals.agreement[facet]?.[i] ?? Number.NaN;
+  const hasCosine = !Number.isNaN(cosine);
+  const hasAgreement = !Number.isNaN(agreement);
+  if (hasCosine && hasAgreement) return (evidence(cosine, background.dense[facet]) + agreement) / 2;
+  if (hasCosine) return evidence(cosine, background.dense[facet]);
+  return hasAgreement ? agreement : null;
+}
+
+export function wholeScore(signals: Signals, background: Background, i: number): number | null {
+  const cosine = signals.dense.whole?.[i] ?? Number.NaN;
+  return Number.isNaN(cosine) ? null : evidence(cosine, background.dense.whole);
+}
+
+export function lexicalScore(signals: Signals, background: Background, i: number): number {
+  return evidence(signals.lexical?.[i] ?? 0, background.lexical);
+}
+
+export type Contributions = {
+  readonly facets: Readonly<Partial<Record<Facet, number>>>;
+  readonly whole: number;
+  readonly lexical: number;
+};
+
+/** What each part adds to the score of case `i`. */
+export function contributions(signals: Signals, plan: Plan, i: number): Contributions {
+  const facets: Partial<Record<Facet, number>> = {};
+  for (const facet of FACETS) {
+    const share = plan.facets[facet];
+    if (share === undefined) continue;
+    facets[facet] = share * (facetScore(signals, plan.background, facet, i) ?? plan.missing[facet]);
+  }
+  return {
+    facets,
+    whole: plan.whole === 0 ? 0 : plan.whole * (wholeScore(signals, plan.background, i) ?? plan.missing.whole),
+    lexical: plan.lexical === 0 ? 0 : plan.lexical * lexicalScore(signals, plan.background, i),
+  };
+}
+
+/** The score: the sum of its contributions, formed in one fixed order so that it is the same wherever it is formed. */
+export function totalOf({ facets, whole, lexical }: Contributions): number {
+  let total = 0;
+  for (const facet of FACETS) total += facets[facet] ?? 0;
+  return total + whole + lexical;
+}
+
+export function scoresOf(signals: Signals, plan: Plan): Float64Array {
+  const scores = new Float64Array(signals.length);
+  for (let i = 0; i < signals.length; i += 1) scores[i] = totalOf(contributions(signals, plan, i));
+  return scores;
+}
+
+function meanOf(values: Float32Array | null | undefined): number {
+  let sum = 0;
+  let count = 0;
+  for (const value of values ?? []) {
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count += 1;
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+export function backgroundOf(pairs: Signals): Background {
+  const dense = Object.fromEntries(VIEWS.map((view) => [view, meanOf(pairs.dense[view])])) as Record<View, number>;
+  return { dense, lexical: meanOf(pairs.lexical) };
+}
+
+/**
+ * Shares the score out. A facet counts when the query has a signal in it; `weights` are relative. The parts whose legs are off or that
+ * the query cannot use give their share to the others. `pairs` are signals of random pairs.
+ */
+export function planOf(
+  settings: SearchSettings,
+  signals: Signals,
+  weights: Readonly<Record<Facet, number>>,
+  legs: readonly Leg[],
+  pairs: Signals,
+): Plan {
+  const background = backgroundOf(pairs);
+  const used = FACETS.filter(
+    (facet) => weights[facet] > 0 && (signals.dense[facet] !== undefined || signals.agreement[facet] !== undefined),
+  );
+  const weightSum = used.reduce((sum, facet) => sum + weights[facet], 0);
+  const parts = {
+    facets: weightSum > 0 ? settings.shares.facets : 0,
+    whole: signals.dense.whole ? settings.shares.whole : 0,
+    lexical: signals.lexical ? settings.shares.lexical : 0,
+  };
+  const partSum = parts.facets + parts.whole + parts.lexical || 1;
+  const facets: Partial<Record<Facet, number>> = {};
+  for (const facet of used) facets[facet] = (parts.facets / partSum) * (weights[facet] / weightSum);
+  const missing = {} as Record<View, number>;
+  const paired: Signals = {
+    ...pairs,
+    dense: legs.includes('dense') ? pairs.dense : {},
+    agreement: legs.includes('findings') ? pairs.agreement : {},
+  };
+  for (const view of VIEWS) {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < pairs.length; i += 1) {
+      const score = view === 'whole' ? wholeScore(paired, background, i) : facetScore(paired, background, view, i);
+      if (score === null) continue;
+      sum += score;
+      count += 1;
+    }
+    missing[view] = count === 0 ? 0 : sum / count;
+  }
+  return { legs, background, facets, whole: parts.whole / partSum, lexical: parts.lexical / partSum, missing };
+}

@@ -1,0 +1,87 @@
+import { stemmer } from 'stemmer';
+
+/** Changes whenever the same text could give other terms: part of every fingerprint and of the release format. */
+export const TERMS_VERSION = 1;
+
+/** Longer runs of letters are no words (sequences, encoded data); they are cut here, which also bounds the stemmer's work. */
+const TERM_LENGTH_MAX = 32;
+const STEM_CACHE_MAX = 200_000;
+
+const STOP_WORDS = new Set(
+  (
+    'a an and are as at be been but by for from had has have he her his in into is it its no nor not of on or our she ' +
+    'than that the their them then there these they this those to was we were which who with within without'
+  ).split(' '),
+);
+
+const GREEK: Readonly<Record<string, string>> = {
+  α: 'alpha',
+  β: 'beta',
+  γ: 'gamma',
+  δ: 'delta',
+  ε: 'epsilon',
+  κ: 'kappa',
+  λ: 'lambda',
+  μ: 'mu',
+  σ: 'sigma',
+};
+
+const stems = new Map<string, string | null>();
+
+/** The stem of one folded token; null for a token that carries nothing (a stop word, a single letter, a long number). */
+function termOf(token: string): string | null {
+  const known = stems.get(token);
+  if (known !== undefined) return known;
+  // A fixed bound keeps a long-lived process from growing with every typing error it reads.
+  if (stems.size >= STEM_CACHE_MAX) stems.clear();
+  const made = makeTerm(token);
+  stems.set(token, made);
+  return made;
+}
+
+function makeTerm(token: string): string | null {
+  if (STOP_WORDS.has(token)) return null;
+  if (/^\d+$/.test(token)) return token.length <= 4 ? token : null;
+  if (token.length < 2) return null;
+  const cut = token.slice(0, TERM_LENGTH_MAX);
+  return /^[a-z]+$/.test(cut) ? stemmer(cut) : cut;
+}
+
+/** Lower case, compatibility forms and accents folded (NFKD), Greek letters spelled out. */
+function fold(text: string): string {
+  const lower = text.toLowerCase();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is meant
+  if (/^[\x00-\x7f]*$/.test(lower)) return lower;
+  return lower
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[α-ω]/g, (letter) => GREEK[letter] ?? letter);
+}
+
+/**
+ * The terms of a text in order, repeats kept: folded words and numbers, stop words dropped, Porter stems (the `stemmer`
+ * package). One pass; time is linear in the text.
+ */
+export function termsOf(text: string): string[] {
+  const terms: string[] = [];
+  for (const match of fold(text).matchAll(/[\p{L}\p{N}]+/gu)) {
+    const term = termOf(match[0]);
+    if (term !== null) terms.push(term);
+  }
+  return terms;
+}
+
+/** How often each term occurs, in order of first occurrence. */
+export function termCounts(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const term of termsOf(text)) counts.set(term, (counts.get(term) ?? 0) + 1);
+  return counts;
+}
+
+/** Words of a text with their places, for quoting: [start, end) in UTF-16 offsets of the text as given. */
+export function* placedTerms(text: string): Generator<{ term: string; start: number; end: number }> {
+  for (const match of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
+    const term = termOf(fold(match[0]));
+    if (term !== null) yield { term, start: match.index, end: match.index + match[0].length };
+  }
+}

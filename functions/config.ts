@@ -1,0 +1,100 @@
+import * as z from 'zod';
+
+/** Variables and secrets as the host hands them over: `env` of a Worker, `Deno.env` of Deno. */
+export type Env = Readonly<Record<string, unknown>>;
+
+/** Stages that an edge host can run; `index` writes files and is left to the Space. */
+export const EDGE_STAGES = ['scrape', 'normalize', 'distill', 'embed'] as const;
+
+const REMOTE = /^(https?|libsql):\/\//;
+
+const stageList = z
+  .string()
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(EDGE_STAGES)).min(1));
+
+/** One setting: how it is read, and what an error says about it. */
+const settings = {
+  DATABASE_URL: {
+    read: z
+      .string('is not set')
+      .regex(REMOTE, 'must begin with libsql:, https: or http: (an edge host has no disk for a file: database)'),
+    about: 'the remote libSQL database that holds the state',
+  },
+  DATABASE_AUTH_TOKEN: { read: z.string().optional(), about: 'token for that database' },
+  DATABASE_DEADLINE_MS: {
+    read: z.coerce.number().int().min(100).max(600_000).default(10_000),
+    about: 'longest time that one database call may take',
+  },
+  // An invocation of the free plan of Workers may take 10 ms of CPU and 50 subrequests: one small batch a tick keeps to that.
+  TICK_BUDGET_MS: {
+    read: z.coerce.number().int().min(100).max(600_000).default(5_000),
+    about: 'how long one tick may claim new batches',
+  },
+  TICK_ITEMS_MAX: {
+    read: z.coerce.number().int().min(1).max(100_000).default(16),
+    about: 'how many items one batch holds, and after how many a tick claims no more',
+  },
+  TICK_STAGES: {
+    read: stageList.default([...EDGE_STAGES]),
+    about: `stages that this host runs, with commas (${EDGE_STAGES.join(',')})`,
+  },
+  EMBEDDER: { read: z.enum(['builtin']).default('builtin'), about: 'who makes the vectors' },
+  DISTILLER: { read: z.enum(['rules']).default('rules'), about: 'who reads the cases' },
+} as const satisfies Record<string, { read: z.ZodType; about: string }>;
+
+const schema = z.object(
+  Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, setting.read])) as {
+    [Name in keyof typeof settings]: (typeof settings)[Name]['read'];
+  },
+);
+
+export type EdgeConfig = {
+  readonly databaseUrl: string;
+  readonly databaseAuthToken: string | undefined;
+  readonly databaseDeadlineMs: number;
+  readonly tickBudgetMs: number;
+  readonly tickItemsMax: number;
+  readonly tickStages: readonly string[];
+};
+
+/** A setting that cannot be used; the message names it, what it is for and what was wrong, and never its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Validates what a tick needs. @throws ConfigError naming every setting that is wrong */
+export function readConfig(env: Env): EdgeConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in settings && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success)
+    throw new ConfigError(
+      parsed.error.issues
+        .map((issue) => {
+          const name = String(issue.path[0]) as keyof typeof settings; // the schema is built from these names
+          return `${name} ${issue.message} (${settings[name].about})`;
+        })
+        .join('; '),
+    );
+  const values = parsed.data;
+  return {
+    databaseUrl: values.DATABASE_URL,
+    databaseAuthToken: values.DATABASE_AUTH_TOKEN,
+    databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
+    tickBudgetMs: values.TICK_BUDGET_MS,
+    tickItemsMax: values.TICK_ITEMS_MAX,
+    tickStages: values.TICK_STAGES,
+  };
+}
+
+/** What a caller of `POST /api/ticks` must know; null where it is not set, and then nobody may tick over HTTP. */
+export const tickSecretOf = (env: Env): string | null =>
+  typeof env.TICK_SECRET === 'string' && env.TICK_SECRET !== '' ? env.TICK_SECRET : null;
+
+const SECRETS = ['DATABASE_AUTH_TOKEN', 'TICK_SECRET'] as const;
+
+/** `text` without the values of secrets, for the log. */
+export function redacted(text: string, env: Env): string {
+  const values = SECRETS.map((name) => env[name]).filter((value) => typeof value === 'string' && value !== '');
+  return values.reduce<string>((clean, secret) => clean.replaceAll(String(secret), '***'), text);
+}

@@ -1,0 +1,11 @@
+import { createApp } from './app.ts';
+import { edgeHost } from './connect.ts';
+import { scheduledTick } from './scheduled.ts';
+
+const host = edgeHost('deno');
+const app = createApp(host);
+const env = Deno.env.toObject();
+
+// Deno Deploy finds schedules at the top level only.
+Deno.cron('tick', '* * * * *', () => scheduledTick(host, env));
+Deno.serve({ port: Number(env.PORT || 8000), hostname: env.HOST || '127.0.0.1' }, (request) => app.fetch(request, env));

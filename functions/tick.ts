@@ -1,0 +1,20 @@
+import { checkCorpusSchema } from '../core/corpus.ts';
+import { checkSchema, registerPipeline, type TickReport, tick } from '../core/engine/index.ts';
+import type { StatusAnswer } from '../core/search/contract.ts';
+import { readStatus } from '../core/status.ts';
+import type { Edge } from './connect.ts';
+
+/** One bounded tick. The edge never migrates: @throws SchemaError, with nothing written, where the schema is not this build's */
+export async function runTick(edge: Edge): Promise<TickReport> {
+  const { config, db, pipeline, runtime } = edge;
+  await checkSchema(db, pipeline);
+  await checkCorpusSchema(db);
+  await registerPipeline(db, pipeline);
+  return tick(db, pipeline, runtime, { budgetMs: config.tickBudgetMs, itemsMax: config.tickItemsMax });
+}
+
+/** The status, read only; null where no pipeline has used the database yet. @throws SchemaError as `runTick` does */
+export async function edgeStatus({ db, pipeline }: Edge): Promise<StatusAnswer | null> {
+  const registered = await checkSchema(db, pipeline);
+  return registered ? readStatus(db, pipeline, []) : null;
+}

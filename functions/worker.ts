@@ -1,0 +1,13 @@
+import { createApp } from './app.ts';
+import type { Env } from './config.ts';
+import { edgeHost } from './connect.ts';
+import { scheduledTick } from './scheduled.ts';
+
+const host = edgeHost('worker');
+const app = createApp(host);
+
+/** Cloudflare Workers; the schedule stands in wrangler.toml. */
+export default {
+  fetch: (request, env, context) => app.fetch(request, env, context),
+  scheduled: (_controller, env) => scheduledTick(host, env),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,243 @@
+// One result as a card. Every bar has its number beside it; every colour has a word.
+
+import { bar, element, folded, isolated } from './dom.js';
+import { findings } from './finding-groups.js';
+import { FACET_LABELS, FACETS, percent, percentile, safeHref } from './words.js';
+
+const QUOTES_SHOWN = 3;
+const ALERT_LABELS = { routine: 'Worth a look', significant: 'Significant match', critical: 'Critical match' };
+
+/**
+ * @param {import('../../core/search/contract.ts').SearchResult} result
+ * @param {number} rank from 1
+ * @param {import('../../core/search/contract.ts').SearchAnswer} answer
+ */
+export function renderResult(result, rank, answer) {
+  const headingId = `result-${rank}`;
+  return element(
+    'li',
+    {},
+    element(
+      'article',
+      { class: 'result', 'aria-labelledby': headingId },
+      header(result, rank, headingId),
+      verdict(result),
+      composition(result),
+      element(
+        'details',
+        { class: 'why', open: opensBeside(rank) },
+        element('summary', {}, 'Why it is similar', element('span', { class: 'hint' }, whyLine(result))),
+        element('div', { class: 'result-body' }, scores(result, answer), findings(result)),
+        evidence(result),
+      ),
+      foot(result),
+    ),
+  );
+}
+
+/** The first results come unfolded; on a phone only the very first, so that the list can be overlooked. */
+function opensBeside(rank) {
+  return rank <= (matchMedia('(min-width: 60rem)').matches ? 3 : 1);
+}
+
+/** One bar for the whole score, each part as wide as what it adds. The table below has the same as numbers. */
+function composition(result) {
+  const parts = [
+    ...FACETS.map((facet) => [facet, result.facets[facet]?.contribution ?? 0]),
+    ['lexical', result.lexical.contribution],
+    ['whole', result.whole.contribution],
+  ];
+  const segments = parts
+    .filter(([, adds]) => adds > 0)
+    .map(([name, adds]) => {
+      const segment = element('span', { 'data-facet': name, title: `${FACET_LABELS[name]} adds ${adds.toFixed(2)}` });
+      segment.style.width = `${Math.min(100, adds * 100)}%`;
+      return segment;
+    });
+  return element('div', { class: 'composition', 'aria-hidden': 'true' }, segments);
+}
+
+function whyLine(result) {
+  const total = (kind) => FACETS.reduce((n, facet) => n + (result.facets[facet]?.[kind].length ?? 0), 0);
+  const parts = [
+    [total('matched'), 'in both'],
+    [total('contradicted'), 'opposite'],
+    [total('missing'), 'only in the query'],
+  ];
+  return parts
+    .filter(([n]) => n > 0)
+    .map(([n, label]) => `${n} ${label}`)
+    .join(' · ');
+}
+
+const caseHref = (result) => `/cases/${encodeURIComponent(result.case_id)}`;
+
+function header(result, rank, headingId) {
+  return element(
+    'header',
+    { class: 'result-head' },
+    element('span', { class: 'rank', 'aria-label': `Rank ${rank}` }, String(rank)),
+    element(
+      'div',
+      { class: 'result-title' },
+      element(
+        'h3',
+        { id: headingId },
+        element(
+          'a',
+          { href: caseHref(result), target: '_blank', rel: 'noopener', dir: 'auto' },
+          result.title,
+          newTab(),
+        ),
+      ),
+      element(
+        'p',
+        { class: 'result-diagnosis' },
+        element('span', { class: 'label' }, 'Diagnosis '),
+        isolated(result.diagnosis ?? 'not stated'),
+      ),
+    ),
+    element(
+      'p',
+      { class: 'result-score' },
+      element('strong', {}, result.score.toFixed(2)),
+      element('span', {}, 'score'),
+    ),
+  );
+}
+
+function verdict(result) {
+  const level = result.flagged ? (result.alert_level ?? 'routine') : null;
+  return element(
+    'div',
+    { class: 'verdict' },
+    element(
+      'p',
+      { class: 'closer' },
+      'Closer than ',
+      element('strong', {}, percentile(result.percentile)),
+      ' of random pairs',
+    ),
+    element(
+      'p',
+      { class: 'alert', 'data-level': level ?? 'none' },
+      element('span', { class: 'badge' }, level === null ? 'Not flagged' : (ALERT_LABELS[level] ?? level)),
+      ' ',
+      isolated(result.flag_reason),
+    ),
+    result.rare &&
+      element(
+        'p',
+        { class: 'rarity' },
+        element('span', { class: 'badge rare' }, 'Rare'),
+        ' ',
+        isolated(result.rare_reason ?? ''),
+      ),
+  );
+}
+
+function scores(result, answer) {
+  const rows = FACETS.flatMap((facet) => {
+    const score = result.facets[facet];
+    return score === undefined ? [] : [facetRow(facet, score, answer)];
+  });
+  const { lexical, whole } = result;
+  return element(
+    'table',
+    { class: 'scores' },
+    element('caption', {}, 'What makes up the score'),
+    element(
+      'thead',
+      {},
+      element(
+        'tr',
+        {},
+        ['Facet', 'Alike', 'Weight', 'Adds'].map((label) => element('th', { scope: 'col' }, label)),
+      ),
+    ),
+    element(
+      'tbody',
+      {},
+      rows,
+      lexical.contribution > 0 && plainRow('lexical', lexical),
+      whole.contribution > 0 && plainRow('whole', whole),
+    ),
+  );
+}
+
+function facetRow(facet, { score, weight, contribution }, answer) {
+  const silent = (answer.understood[facet] ?? []).length === 0 ? 'not in query' : 'not in case';
+  return element(
+    'tr',
+    { 'data-facet': facet },
+    element('th', { scope: 'row' }, FACET_LABELS[facet]),
+    element(
+      'td',
+      { class: 'alike' },
+      score === null ? element('span', { class: 'fine' }, silent) : [bar(score, facet), number(score)],
+    ),
+    element('td', {}, percent(weight)),
+    element('td', {}, `+${contribution.toFixed(2)}`),
+  );
+}
+
+function plainRow(name, { score, contribution }) {
+  return element(
+    'tr',
+    { 'data-facet': name },
+    element('th', { scope: 'row' }, FACET_LABELS[name]),
+    element('td', { class: 'alike' }, bar(score, name), number(score)),
+    element('td', {}, '–'),
+    element('td', {}, `+${contribution.toFixed(2)}`),
+  );
+}
+
+const number = (value) => element('span', { class: 'number' }, value.toFixed(2));
+
+function evidence(result) {
+  if (result.evidence.length === 0) return null;
+  const quotes = result.evidence.map(({ facet, quote }) =>
+    element(
+      'li',
+      { class: 'quote', 'data-facet': facet },
+      element('span', { class: 'quote-facet' }, FACET_LABELS[facet] ?? facet),
+      element('q', { dir: 'auto' }, quote),
+    ),
+  );
+  return element(
+    'div',
+    { class: 'evidence' },
+    element('h4', {}, 'What the case says'),
+    folded(quotes, QUOTES_SHOWN, 'ul', { class: 'quotes' }),
+  );
+}
+
+function foot(result) {
+  const source = safeHref(result.url);
+  return element(
+    'footer',
+    { class: 'result-foot' },
+    element(
+      'p',
+      { class: 'citation', dir: 'auto' },
+      result.citation,
+      ' ',
+      element('span', { class: 'licence' }, result.licence ?? 'licence not stated'),
+    ),
+    element(
+      'p',
+      { class: 'links' },
+      element('a', { href: caseHref(result), target: '_blank', rel: 'noopener' }, 'Read the case', newTab()),
+      source !== null &&
+        element('a', { href: source, target: '_blank', rel: 'noopener noreferrer' }, 'Source ↗', newTab()),
+      element(
+        'a',
+        { href: `/?case=${encodeURIComponent(result.case_id)}`, target: '_blank', rel: 'noopener' },
+        'Similar to this one',
+        newTab(),
+      ),
+    ),
+  );
+}
+
+const newTab = () => element('span', { class: 'visually-hidden' }, ' (opens in a new tab)');

@@ -1,0 +1,32 @@
+import type { StatusAnswer } from '../../core/search/contract.ts';
+
+export type StageView = {
+  readonly name: string;
+  readonly label: string;
+  readonly purpose: string;
+  readonly state: string;
+  readonly stateLabel: string;
+  readonly current: boolean;
+  /** Whole per cent of items settled, cut. */
+  readonly share: number;
+  readonly progress: string;
+  readonly counts: readonly (readonly [label: string, value: string])[];
+  readonly hasDead: boolean;
+  readonly pace: string;
+  readonly gate: string;
+};
+export type StatusView = {
+  readonly headline: string;
+  readonly detail: string;
+  readonly tone: 'good' | 'warn' | 'bad';
+  readonly stages: readonly StageView[];
+  readonly facts: Readonly<
+    Record<'documents' | 'cases' | 'release' | 'published' | 'generation' | 'tick' | 'worked', string>
+  >;
+  readonly degraded: readonly string[];
+  /** Rows of key, stage, state, reason, when. */
+  readonly setAside: readonly (readonly string[])[];
+};
+export declare const STAGES: readonly { readonly name: string; readonly label: string; readonly purpose: string }[];
+export declare function viewStatus(status: StatusAnswer | null, nowMs: number): StatusView;
+export declare function ago(iso: string, nowMs: number): string;

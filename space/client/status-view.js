@@ -1,0 +1,136 @@
+// The status page as plain words, made from an answer of /api/status. The server renders it first, the browser again on
+// every refresh; both use this file, so that a refresh changes nothing but numbers.
+
+import { count, duration } from './words.js';
+
+export const STAGES = [
+  { name: 'scrape', label: 'Scrape', purpose: 'fetch documents from their sources' },
+  { name: 'normalize', label: 'Normalize', purpose: 'one case per patient, with its findings' },
+  { name: 'distill', label: 'Distill', purpose: 'diagnosis, and whether it is rare' },
+  { name: 'embed', label: 'Embed', purpose: 'a vector for each facet' },
+  { name: 'index', label: 'Index', purpose: 'build and verify a release' },
+];
+
+const STATE_LABELS = {
+  idle: 'Idle',
+  ready: 'Ready',
+  running: 'Running',
+  waiting: 'Waiting',
+  paused: 'Paused',
+  complete: 'Complete',
+};
+
+const NOTHING = {
+  state: 'idle',
+  ready: 0,
+  leased: 0,
+  submitted: 0,
+  done: 0,
+  dead: 0,
+  skipped: 0,
+  rate_per_s: null,
+  eta_s: null,
+  gate: null,
+};
+
+/** `status` null stands for a state that cannot be read. */
+export function viewStatus(status, nowMs) {
+  const stages = STAGES.map((known) => {
+    const found = status?.stages.find((stage) => stage.name === known.name) ?? NOTHING;
+    return { ...known, ...viewStage(found), current: status?.stage === known.name };
+  });
+  return {
+    headline: headline(status),
+    detail: detail(status),
+    tone: tone(status),
+    stages,
+    facts: facts(status, nowMs),
+    degraded: status?.degraded ?? [],
+    setAside: (status?.set_aside ?? []).map((row) => [row.key, row.stage, row.state, row.reason, ago(row.at, nowMs)]),
+  };
+}
+
+function viewStage(stage) {
+  const settled = stage.done + stage.skipped + stage.dead;
+  const total = settled + stage.ready + stage.leased + stage.submitted;
+  // Cut, so that 100 % means all of it.
+  const share = total === 0 ? 0 : Math.floor((100 * settled) / total);
+  return {
+    state: stage.state,
+    stateLabel: STATE_LABELS[stage.state] ?? stage.state,
+    share,
+    progress: total === 0 ? 'nothing yet' : `${count(settled)} of ${count(total)} settled`,
+    counts: [
+      ['ready', count(stage.ready)],
+      ['in work', count(stage.leased)],
+      ['submitted', count(stage.submitted)],
+      ['done', count(stage.done)],
+      ['skipped', count(stage.skipped)],
+      ['dead', count(stage.dead)],
+    ],
+    hasDead: stage.dead > 0,
+    pace: pace(stage),
+    gate: stage.gate === null ? '' : gate(stage.gate),
+  };
+}
+
+function pace(stage) {
+  if (stage.rate_per_s === null) return stage.state === 'running' ? 'measuring the rate' : '';
+  const rate = `${stage.rate_per_s >= 100 ? count(stage.rate_per_s) : stage.rate_per_s.toFixed(1)} a second`;
+  return stage.eta_s === null ? rate : `${rate}, about ${duration(stage.eta_s)} left`;
+}
+
+function gate({ reason, opens_at }) {
+  return opens_at === null ? reason : `${reason}; opens at ${clock(opens_at)}`;
+}
+
+function headline(status) {
+  if (status === null) return 'The state cannot be read';
+  if (status.stage === 'SERVING') return 'Serving; all items are settled';
+  const label = STAGES.find((stage) => stage.name === status.stage)?.label ?? status.stage;
+  return `Working on stage: ${label}`;
+}
+
+function detail(status) {
+  if (status === null) return 'The server answers but its database does not. Trying again every few seconds.';
+  if (status.release === null) return 'No release yet: search opens when the first one is published.';
+  const { version, case_count } = status.release;
+  return `Search answers from release ${version} with ${count(case_count)} cases.`;
+}
+
+function tone(status) {
+  if (status === null) return 'bad';
+  return status.degraded.length > 0 || status.release === null ? 'warn' : 'good';
+}
+
+function facts(status, nowMs) {
+  const release = status?.release ?? null;
+  const tick = status?.last_tick ?? null;
+  const worked = Object.entries(tick?.counts ?? {}).filter(([, n]) => n > 0);
+  return {
+    documents: status === null ? 'unknown' : count(status.documents),
+    cases: status === null ? 'unknown' : count(status.cases),
+    release: release === null ? 'none' : `version ${release.version}, ${count(release.case_count)} cases`,
+    published: release === null ? 'never' : ago(release.created_at, nowMs),
+    generation: release === null ? 'none' : release.generation,
+    tick: tick === null ? 'never' : `${ago(tick.at, nowMs)} on ${tick.host}`,
+    worked:
+      tick === null || worked.length === 0 ? 'nothing' : worked.map(([kind, n]) => `${count(n)} ${kind}`).join(', '),
+  };
+}
+
+/** How long ago an ISO instant was; the instant itself where it cannot be read or lies ahead. */
+export function ago(iso, nowMs) {
+  const atMs = Date.parse(iso);
+  if (Number.isNaN(atMs)) return iso;
+  const seconds = (nowMs - atMs) / 1000;
+  if (seconds < -5) return clock(iso);
+  return seconds < 5 ? 'just now' : `${duration(seconds)} ago`;
+}
+
+/** An ISO instant as `2026-11-22 14:05 UTC`. */
+function clock(iso) {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return `${at.toISOString().slice(0, 10)} ${at.toISOString().slice(11, 16)} UTC`;
+}

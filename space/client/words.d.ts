@@ -1,0 +1,13 @@
+import type { Assertion, Facet, Preset, RarityCriterion } from '../../schema/vocabulary.ts';
+
+export declare const FACETS: readonly Facet[];
+export declare const FACET_LABELS: Readonly<Record<Facet | 'lexical' | 'whole', string>>;
+export declare const ASSERTION_LABELS: Readonly<Record<Assertion, string>>;
+export declare const PRESETS: Readonly<Record<Preset, { readonly label: string; readonly weights: readonly number[] }>>;
+export declare const RARITY_LABELS: Readonly<Record<RarityCriterion, string>>;
+export declare function count(n: number): string;
+export declare function percentile(value: number): string;
+export declare function percent(share: number): string;
+export declare function duration(seconds: number): string;
+export declare function safeHref(url: string | null | undefined): string | null;
+export declare function termWords(term: string): string;

@@ -1,0 +1,49 @@
+import { parseSearchRequest } from '../../core/search/request.ts';
+import { readJson } from './body.ts';
+import type { AppDeps } from './deps.ts';
+import { openapi } from './openapi.ts';
+import { notReady, ProblemError } from './problems.ts';
+import type { AppContext, Route } from './route.ts';
+
+const CASE_ID_LENGTH_MAX = 300;
+
+/** The machine-readable half: JSON in, JSON out, problems for everything that cannot be answered. */
+export function apiRoutes(deps: AppDeps): readonly Route[] {
+  return [
+    { method: 'POST', path: '/api/search', handle: (c) => search(deps, c) },
+    { method: 'GET', path: '/api/cases/:id', handle: async (c) => c.json(await findCase(deps, c.req.param('id'))) },
+    { method: 'GET', path: '/api/status', handle: async (c) => c.json(await deps.status()) },
+    { method: 'GET', path: '/livez', handle: (c) => c.json({ live: true }) },
+    { method: 'GET', path: '/readyz', handle: (c) => readiness(deps, c) },
+    { method: 'GET', path: '/openapi.json', handle: (c) => c.json(openapi) },
+  ];
+}
+
+async function search(deps: AppDeps, c: AppContext): Promise<Response> {
+  const parsed = parseSearchRequest(await readJson(c.req.raw));
+  if (!parsed.ok) {
+    throw new ProblemError({
+      status: 400,
+      code: 'invalid_request',
+      detail: 'The search request is not valid; each field that is wrong is listed.',
+      errors: parsed.problems,
+    });
+  }
+  return c.json(await deps.search(parsed.request, c.req.raw.signal));
+}
+
+function readiness(deps: AppDeps, c: AppContext): Response {
+  const { ready, reason } = deps.ready();
+  if (!ready) throw notReady(reason);
+  return c.json({ ready: true });
+}
+
+export async function findCase(deps: AppDeps, id: string | undefined) {
+  const found = id === undefined || id.length > CASE_ID_LENGTH_MAX ? null : await deps.caseById(id);
+  if (found !== null) return found;
+  throw new ProblemError({
+    status: 404,
+    code: 'unknown_case',
+    detail: 'The release being served has no case with this id.',
+  });
+}

@@ -1,0 +1,196 @@
+import {
+  ALERT_LEVELS,
+  ASSERTIONS,
+  COMPARATORS,
+  DIAGNOSIS_CATEGORIES,
+  FACETS,
+  FLAGS,
+  PRESETS,
+  RARITY_CRITERIA,
+  SEXES,
+} from '../../schema/vocabulary.ts';
+
+type Schema = { readonly [keyword: string]: unknown };
+
+const string: Schema = { type: 'string' };
+const number: Schema = { type: 'number' };
+const integer: Schema = { type: 'integer' };
+const boolean: Schema = { type: 'boolean' };
+const share: Schema = { type: 'number', minimum: 0, maximum: 1 };
+const oneOf = (values: readonly string[]): Schema => ({ type: 'string', enum: values });
+const list = (items: Schema): Schema => ({ type: 'array', items });
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const range = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum });
+
+/** An object whose fields are all there, but for those named in `optional`. */
+function object(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema {
+  return { type: 'object', properties, required: Object.keys(properties).filter((name) => !optional.includes(name)) };
+}
+
+/** An object with any of the facets. */
+function byFacet(schema: Schema): Schema {
+  const properties = Object.fromEntries(FACETS.map((facet) => [facet, schema]));
+  return { type: 'object', properties, additionalProperties: false };
+}
+
+const span: Schema = {
+  type: 'array',
+  items: integer,
+  minItems: 2,
+  maxItems: 2,
+  description: 'UTF-16 offsets [start, end)',
+};
+const leg = oneOf(['dense', 'lexical', 'findings']);
+const engine = oneOf(['fused', 'faiss']);
+const part = object({ score: number, contribution: number });
+
+const filters: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    age_min: number,
+    age_max: number,
+    sex: oneOf(SEXES),
+    rare: boolean,
+    category: oneOf(DIAGNOSIS_CATEGORIES),
+    year_min: integer,
+    year_max: integer,
+    source: string,
+    licence: string,
+  },
+};
+
+/** `components.schemas` of the OpenAPI document: what `core/search/contract.ts` says, for programs in other languages. */
+export const schemas: Readonly<Record<string, Schema>> = {
+  SearchRequest: {
+    type: 'object',
+    description: 'Exactly one of text, facets and case_id. Send either a preset or weights.',
+    additionalProperties: false,
+    properties: {
+      text: string,
+      facets: byFacet(string),
+      case_id: string,
+      k: { ...range(1, 100), default: 10 },
+      preset: { ...oneOf(PRESETS), default: 'balanced' },
+      weights: byFacet({ type: 'number', minimum: 0 }),
+      filters,
+      engine,
+      legs: { ...list(leg), default: ['dense', 'lexical', 'findings'] },
+      explain: { type: 'boolean', default: true },
+    },
+  },
+  FindingMatch: object({ term: string, query: orNull(string), case: orNull(string), agreement: number }),
+  FacetScore: object({
+    score: { ...orNull(share), description: 'null where the query or the case has nothing in this facet' },
+    weight: number,
+    contribution: number,
+    matched: list(ref('FindingMatch')),
+    missing: list(ref('FindingMatch')),
+    contradicted: list(ref('FindingMatch')),
+  }),
+  SearchResult: object({
+    case_id: string,
+    title: string,
+    diagnosis: orNull(string),
+    score: number,
+    percentile: { type: 'number', minimum: 0, maximum: 100, description: 'share of random pairs that are less alike' },
+    flagged: boolean,
+    flag_reason: string,
+    alert_level: orNull(oneOf(ALERT_LEVELS)),
+    facets: byFacet(ref('FacetScore')),
+    lexical: object({ score: number, contribution: number, terms: list(string) }),
+    whole: part,
+    evidence: list(object({ facet: oneOf([...FACETS, 'lexical']), quote: string, span })),
+    citation: string,
+    url: orNull(string),
+    licence: orNull(string),
+    rare: boolean,
+    rare_reason: orNull(string),
+  }),
+  SearchAnswer: object({
+    results: list(ref('SearchResult')),
+    release: object({ version: integer, case_count: integer, generation: string }),
+    weights: byFacet(number),
+    thresholds_version: string,
+    engine,
+    legs: list(leg),
+    understood: byFacet(list(string)),
+    degraded: list(string),
+    disclaimer: string,
+    took_ms: number,
+  }),
+  Finding: object(
+    {
+      term: string,
+      assertion: oneOf(ASSERTIONS),
+      value: number,
+      unit: { ...string, description: 'UCUM where known' },
+      comparator: oneOf(COMPARATORS),
+      flag: oneOf(FLAGS),
+      qualifiers: list(string),
+      span,
+    },
+    ['value', 'unit', 'comparator', 'flag', 'qualifiers'],
+  ),
+  Case: object({
+    case_id: string,
+    source: string,
+    url: orNull(string),
+    citation: string,
+    licence: orNull(string),
+    title: orNull(string),
+    text: string,
+    patient: object({ age_years: orNull(number), sex: orNull(oneOf(SEXES)) }),
+    facets: byFacet(object({ text: string, findings: list(ref('Finding')) })),
+    diagnosis: orNull(string),
+    diagnosis_category: oneOf(DIAGNOSIS_CATEGORIES),
+    rare: boolean,
+    rarity_criteria: list(oneOf(RARITY_CRITERIA)),
+    rare_reason: orNull(string),
+    provenance: { type: 'object' },
+    disclaimer: string,
+  }),
+  Stage: object({
+    name: string,
+    state: oneOf(['idle', 'ready', 'running', 'waiting', 'paused', 'complete']),
+    ready: integer,
+    leased: integer,
+    submitted: integer,
+    done: integer,
+    dead: integer,
+    skipped: integer,
+    rate_per_s: orNull(number),
+    eta_s: orNull(number),
+    gate: orNull(object({ reason: string, opens_at: orNull(string) })),
+  }),
+  Status: object({
+    stage: { ...string, description: 'the current stage, or SERVING' },
+    stages: list(ref('Stage')),
+    release: orNull(object({ version: integer, case_count: integer, generation: string, created_at: string })),
+    degraded: list(string),
+    last_tick: orNull(
+      object({
+        at: string,
+        host: string,
+        stage: orNull(string),
+        counts: { type: 'object', additionalProperties: integer },
+      }),
+    ),
+    set_aside: list(object({ key: string, stage: string, state: string, reason: string, at: string })),
+    documents: integer,
+    cases: integer,
+  }),
+  Problem: object(
+    {
+      type: string,
+      title: string,
+      status: integer,
+      code: { ...string, description: 'stable name of this kind of problem' },
+      detail: string,
+      instance: { ...string, description: 'the request id' },
+      errors: list(object({ field: string, message: string })),
+    },
+    ['errors'],
+  ),
+};

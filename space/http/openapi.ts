@@ -1,0 +1,91 @@
+import { schemas } from './openapi-schemas.ts';
+
+const problems = {
+  400: 'The body is not valid JSON, or fields of it are wrong',
+  404: 'No such address or case',
+  413: 'The body is larger than 1 MiB',
+  415: 'The body is not application/json in UTF-8 without Content-Encoding',
+  500: 'An error on our side; the request id finds it in the log',
+  503: 'No release is loaded, or its generation does not match; see Retry-After',
+} as const;
+
+function problem(status: keyof typeof problems) {
+  const schema = { $ref: '#/components/schemas/Problem' };
+  return { [status]: { description: problems[status], content: { 'application/problem+json': { schema } } } };
+}
+
+function json(description: string, schemaName?: string) {
+  const schema = schemaName === undefined ? { type: 'object' } : { $ref: `#/components/schemas/${schemaName}` };
+  return { 200: { description, content: { 'application/json': { schema } } } };
+}
+
+const page = { 200: { description: 'A page for people', content: { 'text/html': {} } } };
+const caseId = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+
+/** OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1) of every route but the static files under `/assets/`. */
+export const openapi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Anamnesis',
+    version: '1',
+    description:
+      'Similar published clinical cases, with the reasons. Research and education support, not a diagnosis. Queries are never stored or logged.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  paths: {
+    '/api/search': {
+      post: {
+        operationId: 'search',
+        summary: 'Cases similar to a text, to facets or to a case',
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/SearchRequest' } } },
+        },
+        responses: {
+          ...json('Ranked cases with their explanation', 'SearchAnswer'),
+          ...problem(400),
+          ...problem(404),
+          ...problem(413),
+          ...problem(415),
+          ...problem(500),
+          ...problem(503),
+        },
+      },
+    },
+    '/api/cases/{id}': {
+      get: {
+        operationId: 'getCase',
+        summary: 'One case with its text, facets and findings',
+        parameters: [caseId],
+        responses: { ...json('The case', 'Case'), ...problem(404), ...problem(500), ...problem(503) },
+      },
+    },
+    '/api/status': {
+      get: {
+        operationId: 'getStatus',
+        summary: 'How far the pipeline has come and what is degraded',
+        responses: { ...json('The state', 'Status'), ...problem(500), ...problem(503) },
+      },
+    },
+    '/livez': { get: { operationId: 'getLive', summary: 'The process answers', responses: json('Alive') } },
+    '/readyz': {
+      get: {
+        operationId: 'getReady',
+        summary: 'A release is loaded and the database can be reached',
+        responses: { ...json('Ready'), ...problem(503) },
+      },
+    },
+    '/openapi.json': { get: { operationId: 'getOpenapi', summary: 'This document', responses: json('OpenAPI 3.1') } },
+    '/': { get: { operationId: 'searchPage', summary: 'Search page', responses: page } },
+    '/status': { get: { operationId: 'statusPage', summary: 'Status page', responses: page } },
+    '/cases/{id}': {
+      get: {
+        operationId: 'casePage',
+        summary: 'Page of one case',
+        parameters: [caseId],
+        responses: { ...page, ...problem(404), ...problem(500), ...problem(503) },
+      },
+    },
+  },
+  components: { schemas },
+} as const;

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SETTINGS } from '../core/search/settings.ts';
+import { ASSERTIONS, FACETS, PRESETS, RARITY_CRITERIA } from '../schema/vocabulary.ts';
+import { ago, viewStatus } from '../space/client/status-view.js';
+import * as words from '../space/client/words.js';
+import { ageWords } from '../space/pages/case-page.ts';
+import { type Mark, segmentsOf } from '../space/pages/highlight.ts';
+import { stage, statusAnswer } from './support/space-stub.ts';
+
+const mark = (key: number, start: number, end: number, over: Partial<Mark> = {}): Mark => ({
+  key,
+  facet: 'symptoms',
+  assertion: 'present',
+  term: 'fever',
+  span: [start, end],
+  ...over,
+});
+
+/** Segments as `text` or `text{keys of the marks}`. */
+const shape = (text: string, marks: readonly Mark[]) =>
+  segmentsOf(text, marks).map((s) =>
+    s.marks.length === 0 ? s.text : `${s.text}{${s.marks.map((m) => m.key).join()}}`,
+  );
+
+describe('highlights', () => {
+  test('a text without findings is one segment', () => {
+    expect(shape('no fever', [])).toEqual(['no fever']);
+  });
+
+  test('marks that touch do not melt together', () => {
+    expect(shape('abcdef', [mark(1, 1, 3), mark(2, 3, 5)])).toEqual(['a', 'bc{1}', 'de{2}', 'f']);
+  });
+
+  test('marks of two facets that overlap both show where they do', () => {
+    expect(shape('abcdef', [mark(1, 0, 4), mark(2, 2, 6, { facet: 'ecg' })])).toEqual(['ab{1}', 'cd{1,2}', 'ef{2}']);
+  });
+
+  test('of two marks of one facet the one that began last shows, and the first again behind it', () => {
+    expect(shape('abcdef', [mark(1, 0, 6), mark(2, 2, 4)])).toEqual(['ab{1}', 'cd{2}', 'ef{1}']);
+  });
+
+  test.each([
+    [-1, 2],
+    [2, 2],
+    [4, 3],
+    [3, 99],
+    [Number.NaN, 3],
+    [0.5, 3],
+  ])('a span from %d to %d is no range of the text and marks nothing', (start, end) => {
+    expect(shape('abcdef', [mark(1, start, end)])).toEqual(['abcdef']);
+  });
+
+  test('half an emoji is never cut off', () => {
+    expect(shape('a💊b', [mark(1, 2, 4)])).toEqual(['a', '💊b{1}']);
+    expect(shape('a💊b', [mark(1, 0, 2)])).toEqual(['a💊{1}', 'b']);
+  });
+
+  test('whatever the spans are, the segments give the text again and each usable mark begins once', () => {
+    const anyMark = fc.record({
+      facet: fc.constantFrom(...FACETS),
+      assertion: fc.constantFrom(...ASSERTIONS),
+      span: fc.tuple(fc.integer({ min: -2, max: 40 }), fc.integer({ min: -2, max: 40 })),
+    });
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 30 }),
+        fc.array(anyMark, { maxLength: 12 }),
+        (text, drawn) => {
+          const marks = drawn.map((one, key) => ({ ...one, key, term: 'x' }));
+          const segments = segmentsOf(text, marks);
+          expect(segments.map((s) => s.text).join('')).toBe(text);
+          const usable = marks.filter(({ span: [start, end] }) => start >= 0 && start < end && end <= text.length);
+          expect(segments.flatMap((s) => s.starts).sort((a, b) => a - b)).toEqual(usable.map((m) => m.key));
+          for (const s of segments) expect(new Set(s.marks.map((m) => m.facet)).size).toBe(s.marks.length);
+        },
+      ),
+    );
+  });
+});
+
+describe('words', () => {
+  test('every closed list has a label for each of its members', () => {
+    expect([...words.FACETS]).toEqual([...FACETS]);
+    expect(Object.keys(words.FACET_LABELS)).toEqual(expect.arrayContaining([...FACETS]));
+    expect(Object.keys(words.ASSERTION_LABELS)).toEqual([...ASSERTIONS]);
+    expect(Object.keys(words.PRESETS)).toEqual([...PRESETS]);
+    expect(Object.keys(words.RARITY_LABELS)).toEqual([...RARITY_CRITERIA]);
+  });
+
+  test.each(PRESETS)('the sliders of preset %s stand where the search weighs', (preset) => {
+    const shares = FACETS.map((facet) => Math.round(SETTINGS.presets[preset][facet] * 100));
+    expect([...words.PRESETS[preset].weights]).toEqual(shares);
+  });
+
+  test.each([
+    [100, '100.0 %'],
+    [99.97, '99.9 %'],
+    [99.2, '99.2 %'],
+    [0, '0.0 %'],
+    [-3, '0.0 %'],
+  ])('percentile %d reads %s: cut, never rounded up', (value, expected) => {
+    expect(words.percentile(value)).toBe(expected);
+  });
+
+  test.each([
+    [0, '0 s'],
+    [59.4, '59 s'],
+    [60, '1 min'],
+    [3_600, '1 h'],
+    [12_000, '3 h 20 min'],
+    [86_400, '1 d'],
+    [187_200, '2 d 4 h'],
+  ])('%d seconds read %s', (seconds, expected) => {
+    expect(words.duration(seconds)).toBe(expected);
+  });
+
+  test.each([
+    ['https://example.org/a', 'https://example.org/a'],
+    ['http://example.org/', 'http://example.org/'],
+    ['javascript:alert(1)', null],
+    ['JaVaScRiPt:alert(1)', null],
+    [' javascript:alert(1)', null],
+    ['data:text/html,x', null],
+    ['//example.org', null],
+    ['/cases/1', null],
+    ['', null],
+    [null, null],
+  ])('%j may be linked to as %j', (url, expected) => {
+    expect(words.safeHref(url)).toBe(expected);
+  });
+
+  test.each([
+    ['st elevation', 'ST elevation'],
+    ['troponin i', 'troponin I'],
+    ['t wave inversion', 'T wave inversion'],
+    ['lvef', 'LVEF'],
+    ['hba1c', 'HbA1c'],
+    ['chest pain', 'chest pain'],
+    ['type i', 'type i'],
+    ['constructor', 'constructor'],
+  ])('the term %s is written %s', (term, expected) => {
+    expect(words.termWords(term)).toBe(expected);
+  });
+
+  test.each([
+    [null, 'not stated'],
+    [41, '41 years'],
+    [2, '2 years'],
+    [1.5, '18 months'],
+    [1 / 12, '1 month'],
+    [21 / 365.25, '21 days'],
+    [1 / 365.25, '1 day'],
+    [0, 'newborn'],
+  ])('an age of %d years reads %s', (age, expected) => {
+    expect(ageWords(age)).toBe(expected);
+  });
+});
+
+const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
+
+describe('status', () => {
+  test('100 % is said only when all is settled', () => {
+    const almost = statusAnswer({
+      stages: [stage('scrape', { done: 9_999, ready: 1 }), stage('normalize', { done: 9, dead: 1 })],
+    });
+    const [scrape, normalize] = viewStatus(almost, NOW_MS).stages;
+    expect([scrape?.share, normalize?.share]).toEqual([99, 100]);
+  });
+
+  test('the five stages are shown in order, whatever the answer holds', () => {
+    const odd = statusAnswer({ stages: [stage('index'), stage('scrape'), stage('surprise')] });
+    const names = viewStatus(odd, NOW_MS).stages.map((one) => one.name);
+    expect(names).toEqual(['scrape', 'normalize', 'distill', 'embed', 'index']);
+  });
+
+  test('the current stage is the one that the answer names, and none while serving', () => {
+    const current = (name: string) =>
+      viewStatus(statusAnswer({ stage: name }), NOW_MS)
+        .stages.filter((one) => one.current)
+        .map((one) => one.name);
+    expect(current('distill')).toEqual(['distill']);
+    expect(current('SERVING')).toEqual([]);
+  });
+
+  test('a gate says why and when it opens', () => {
+    const gate = { reason: 'paused by an operator', opens_at: null };
+    const timed = { reason: 'quota is spent', opens_at: '2026-11-23T00:00:00Z' };
+    const stages = [stage('scrape', { gate }), stage('normalize', { gate: timed })];
+    const view = viewStatus(statusAnswer({ stages }), NOW_MS).stages;
+    expect(view[0]?.gate).toBe('paused by an operator');
+    expect(view[1]?.gate).toBe('quota is spent; opens at 2026-11-23 00:00 UTC');
+  });
+
+  test('a state that cannot be read is said, not shown as idle and well', () => {
+    const view = viewStatus(null, NOW_MS);
+    expect([view.tone, view.headline, view.facts.cases]).toEqual(['bad', 'The state cannot be read', 'unknown']);
+  });
+
+  test.each([
+    ['2026-11-22T11:59:58Z', 'just now'],
+    ['2026-11-22T11:48:00Z', '12 min ago'],
+    ['2026-11-23T00:00:00Z', '2026-11-23 00:00 UTC'],
+    ['yesterday', 'yesterday'],
+  ])('%s at noon of the 22nd reads %s', (iso, expected) => {
+    expect(ago(iso, NOW_MS)).toBe(expected);
+  });
+});

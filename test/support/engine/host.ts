@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@libsql/client';
+import type { Database } from '../../../core/engine/index.ts';
+import { openDatabase } from '../../../space/database.ts';
+import { startSqld } from '../sqld.ts';
+
+/** Where the ledger must hold its promises. */
+export const HOSTS = ['an embedded file', 'sqld over HTTP'] as const;
+export type HostName = (typeof HOSTS)[number];
+
+export type EngineHost = {
+  readonly url: string;
+  readonly client: Client;
+  readonly db: Database;
+  /** Empties the engine's tables and makes the scratch tables anew. */
+  readonly fresh: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const ENGINE_TABLES = ['task', 'item', 'lease', 'stage_control', 'stage_count', 'progress_sample', 'error_log', 'run'];
+/** Tables that the stages of the tests write. `made` has a row per commit, so that whatever is done twice shows. */
+const SCRATCH = [
+  'DROP TABLE IF EXISTS made',
+  'CREATE TABLE made(stage TEXT NOT NULL, key TEXT NOT NULL, input TEXT)',
+  'DROP TABLE IF EXISTS page',
+  'CREATE TABLE page(key TEXT PRIMARY KEY, document TEXT NOT NULL, text TEXT NOT NULL)',
+];
+
+export async function openHost(name: HostName): Promise<EngineHost> {
+  const server = name === 'sqld over HTTP' ? await startSqld() : null;
+  const folder = server ? null : mkdtempSync(join(tmpdir(), 'anamnesis-engine-'));
+  const url = server?.url ?? `file:${join(folder ?? '', 'state.db')}`;
+  const { client, db, close } = await openDatabase({ url, deadlineMs: 30_000 });
+  // What a power cut may take is not asked here, and each fsync costs milliseconds.
+  if (folder) await client.execute('PRAGMA synchronous = OFF');
+  return {
+    url,
+    client,
+    db,
+    fresh: async () => {
+      await client.batch(
+        [
+          ...ENGINE_TABLES.map((table) => `DELETE FROM ${table}`),
+          `DELETE FROM meta WHERE key <> 'engine_schema'`,
+          ...SCRATCH,
+        ],
+        'write',
+      );
+    },
+    close: async () => {
+      close();
+      await server?.stop();
+      if (folder) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

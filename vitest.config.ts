@@ -1,0 +1,16 @@
+import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // At the root only: projects must not say `extends: true`, else it would run once for each.
+    globalSetup: ['./test/support/global-setup.ts'],
+    projects: [
+      { test: { name: 'node', include: ['test/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        test: { name: 'workers', include: ['test/workers/**/*.test.ts'], testTimeout: 60_000 },
+      },
+    ],
+  },
+});
