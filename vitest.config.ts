@@ -5,11 +5,21 @@ export default defineConfig({
   test: {
     // At the root only: projects must not say `extends: true`, else it would run once for each.
     globalSetup: ['./test/support/global-setup.ts'],
+    // What the product logs is shown where a test failed.
+    silent: 'passed-only',
     projects: [
-      { test: { name: 'node', include: ['test/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'node',
+          include: ['test/*.test.ts'],
+          environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workers', include: ['test/workers/**/*.test.ts'], testTimeout: 60_000 },
+        test: { name: 'workers', include: ['test/workers/*.test.ts'], testTimeout: 60_000 },
       },
     ],
   },

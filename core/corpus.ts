@@ -277,8 +277,9 @@ export type StoredCase = {
   readonly extracted: ExtractedCase;
 };
 
-const FACETS_OF_CASE = `(SELECT json_group_array(json_array(facet, text, json(findings)) ORDER BY facet) FROM facet f
-   WHERE f.case_id = c.case_id) AS facets`;
+// sqld's parser knows no ORDER BY inside an aggregate: the rows come in order instead.
+const FACETS_OF_CASE = `(SELECT json_group_array(json_array(facet, text, json(findings))) FROM (SELECT facet, text, findings
+   FROM facet f WHERE f.case_id = c.case_id ORDER BY facet)) AS facets`;
 
 function extractedOf(row: Row): ExtractedCase {
   const facets = JSON.parse(text(row.facets)) as [Facet, string, FacetView['findings']][];

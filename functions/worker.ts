@@ -8,6 +8,6 @@ const app = createApp(host);
 
 /** Cloudflare Workers; the schedule stands in wrangler.toml. */
 export default {
-  fetch: (request, env, context) => app.fetch(request, env, context),
-  scheduled: (_controller, env) => scheduledTick(host, env),
+  fetch: (request: Request, env: Env, context: ExecutionContext) => app.fetch(request, env, context),
+  scheduled: (_controller: ScheduledController, env: Env) => scheduledTick(host, env),
 } satisfies ExportedHandler<Env>;

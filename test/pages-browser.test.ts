@@ -96,11 +96,12 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
 
   test('weights, filters and comparisons go out as the API names them', async () => {
     const asked: SearchRequest[] = [];
-    const { page } = await visit(
-      { search: async (request) => (asked.push(request) > 0 ? searchAnswer() : searchAnswer()) },
-      '/',
-    );
-    await page.getByText('Weights and filters').click();
+    const remember = async (request: SearchRequest) => {
+      asked.push(request);
+      return searchAnswer();
+    };
+    const { page } = await visit({ search: remember }, '/');
+    await page.getByText('Weights and filters', { exact: true }).click();
     await page.getByLabel('ECG', { exact: true }).fill('60');
     await page.getByLabel('Age from').fill('30');
     await page.getByLabel('Sex').selectOption('male');
@@ -138,9 +139,9 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
 
   test('a wrong field is named, marked, reached and explained', async () => {
     const { page } = await visit({}, '/');
-    await page.getByText('Weights and filters').click();
+    await page.getByText('Weights and filters', { exact: true }).click();
     await page.getByLabel('Results', { exact: true }).fill('500');
-    await page.getByText('Weights and filters').click();
+    await page.getByText('Weights and filters', { exact: true }).click();
     await search(page);
     const alert = page.getByRole('alert');
     await alert.getByText('Results:').waitFor();
@@ -166,10 +167,16 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
 
   test('a search that takes long shows its state and can be cancelled', async () => {
     const { page } = await visit({ search: () => new Promise(() => {}) }, '/');
+    const shown = async () => [
+      await page.getByText('Comparing with every case…').isVisible(),
+      await page.getByRole('button', { name: 'Cancel' }).isVisible(),
+    ];
+    expect(await shown()).toEqual([false, false]);
     await search(page);
     await page.getByText('Comparing with every case…').waitFor();
+    expect(await shown()).toEqual([true, true]);
     await page.keyboard.press('Escape');
-    expect(await page.getByText('Comparing with every case…').isVisible()).toBe(false);
+    expect(await shown()).toEqual([false, false]);
     expect(await page.getByRole('status').textContent()).toBe('Search cancelled.');
   });
 
@@ -354,7 +361,7 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
         .first()
         .evaluate((node) => getComputedStyle(node).backgroundColor);
     const [ecg, labs] = [await colourOf('ecg'), await colourOf('labs')];
-    await page.getByLabel('ECG').uncheck();
+    await page.getByRole('checkbox', { name: 'ECG' }).uncheck();
     expect(await colourOf('ecg')).not.toBe(ecg);
     expect(await colourOf('labs')).toBe(labs);
   });

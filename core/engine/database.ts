@@ -18,6 +18,19 @@ export type Database = {
 export const statement = (sql: string, args: readonly Value[] = []): Statement => ({ sql, args });
 
 /**
+ * Text as UTF-8 can carry it: a lone half of a surrogate pair, as a cut through an emoji leaves it, becomes U+FFFD.
+ * Stored as it is, it ends the process that reads it from a file, and a server answers 400 or 500.
+ */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\u{fffd}');
+
+/** `value` as one JSON argument. Only a lone surrogate is written as `\ud…`, so the slow way is taken where one may be. */
+export function json(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!text.includes('\\ud')) return text;
+  return JSON.stringify(value, (_, part) => (typeof part === 'string' ? wellFormed(part) : part));
+}
+
+/**
  * Wraps a libSQL client with a deadline for every call: the client has none, and a server that accepts and never answers
  * would hold a tick for ever.
  */
@@ -31,7 +44,7 @@ export function connectDatabase(client: Client, options: { readonly deadlineMs: 
       );
     });
     try {
-      const sent = client.batch(statements as InStatement[], mode);
+      const sent = client.batch(statements.map(sendable), mode);
       // The race may be lost: the late answer must not surface as an unhandled rejection.
       sent.catch(() => undefined);
       const results = await Promise.race([sent, expired]);
@@ -46,5 +59,10 @@ export function connectDatabase(client: Client, options: { readonly deadlineMs: 
   };
   return { read: (statements) => run('read', statements), write: (statements) => run('write', statements) };
 }
+
+const sendable = ({ sql, args }: Statement): InStatement => ({
+  sql,
+  args: args.map((arg) => (typeof arg === 'string' ? wellFormed(arg) : arg)),
+});
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

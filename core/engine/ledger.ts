@@ -1,5 +1,5 @@
 import { TASK_STATES, type TaskState } from '../../schema/states.ts';
-import { type Database, type Row, type Statement, statement, type Value } from './database.ts';
+import { type Database, json, type Row, type Statement, statement, type Value } from './database.ts';
 import { claimSize, type Snapshot, type StageSnapshot } from './detect.ts';
 import { SchemaError } from './errors.ts';
 import type { NewItem, Outcome } from './outcome.ts';
@@ -12,6 +12,8 @@ export const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 const ENGINE_SCHEMA = '1';
 /** Bound parameters per statement; SQLite's own limit is 32,766, and a smaller statement is prepared faster. */
 const PARAMS_MAX = 8_000;
+/** Longer than any transaction: the validity of a lease inside the commit that began under it. Nobody else ever sees it. */
+const COMMIT_MS_MAX = 86_400_000;
 
 const int = (value: unknown): number => Number(value ?? 0);
 const intOrNull = (value: unknown): number | null => (value == null ? null : Number(value));
@@ -200,7 +202,7 @@ export async function commit(
   const before = [
     // A lease that is valid when the transaction begins stays so to its end: no statement may see it run out midway.
     statement(`UPDATE lease SET expires_ms = ${NOW} + ? WHERE id = ? AND state = 'live' AND expires_ms > ${NOW}`, [
-      stage.leaseMs,
+      COMMIT_MS_MAX,
       leaseId,
     ]),
     ...writes.flatMap((write) => writeStatements(stage, leaseId, write)),
@@ -208,23 +210,16 @@ export async function commit(
     ...(next ? advanceStatements(stage, next, leaseId, settled) : []),
     ...errorStatements(stage, leaseId, settled),
     ...stageWaitStatements(stage, leaseId, settled),
+    sampleStatement(stage, leaseId, settled, tookMs),
   ];
-  const after = [
-    statement(
-      `INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?, ${NOW}, ?, ? WHERE changes() > 0`,
-      [
-        stage.name,
-        settled.filter(({ outcome }) => outcome.kind !== 'retry' && outcome.kind !== 'wait').length,
-        Math.round(tookMs),
-      ],
-    ),
-    statement(
-      `UPDATE lease SET state = 'released' WHERE id = ?1 AND state = 'live'
-         AND NOT EXISTS (SELECT 1 FROM task INDEXED BY task_leased WHERE state = 'leased' AND lease_id = ?1)`,
-      [leaseId],
-    ),
-  ];
-  const results = await db.write([...before, close, ...after]);
+  const release = statement(
+    `UPDATE lease SET expires_ms = ${NOW} + ?2, state =
+       CASE WHEN EXISTS (SELECT 1 FROM task t INDEXED BY task_leased WHERE t.state = 'leased' AND t.lease_id = ?1)
+         THEN 'live' ELSE 'released' END
+     WHERE id = ?1 AND state = 'live' AND expires_ms > ${NOW}`,
+    [leaseId, stage.leaseMs],
+  );
+  const results = await db.write([...before, close, release]);
   return new Set(results[before.length]?.rows.map((row) => int(row.item_id)));
 }
 
@@ -235,8 +230,10 @@ const held = (stage: Stage, leaseId: number, item: string): string =>
    AND (SELECT state = 'live' AND expires_ms > ${NOW} FROM lease WHERE id = ${int(leaseId)})`;
 
 function writeStatements(stage: Stage, leaseId: number, write: Write): Statement[] {
-  if (write.kind === 'fenced')
+  if (write.kind === 'fenced') {
+    if (!write.sql.includes(':held')) throw new Error(`stage ${stage.name} returned a write without :held: ${write.sql}`);
     return [statement(write.sql.replaceAll(':held', held(stage, leaseId, String(int(write.itemId)))), write.args)];
+  }
   const { table, columns, key, rows } = write;
   const updates = columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`);
   const conflict = updates.length > 0 ? `DO UPDATE SET ${updates.join(', ')}` : 'DO NOTHING';
@@ -265,7 +262,7 @@ function newItemStatements(stage: Stage, leaseId: number, settled: readonly Sett
        SELECT j.value->>1, j.value->>2, j.value->>0, j.value->>3, j.value->>4, ${NOW} FROM json_each(?) j
        WHERE ${held(stage, leaseId, 'j.value->>0')}
        ON CONFLICT(kind, key) DO UPDATE SET content_hash = excluded.content_hash, parent_id = excluded.parent_id`,
-      [JSON.stringify(rows)],
+      [json(rows)],
     ),
   ];
 }
@@ -294,7 +291,7 @@ function advanceStatements(stage: Stage, next: Stage, leaseId: number, settled: 
         `INSERT INTO task(stage, item_id, state, due_ms, input_hash, updated_at_ms)
          SELECT ?1, j.value->>0, 'ready', ${NOW}, j.value->>1, ${NOW} FROM json_each(?2) j
          WHERE ${held(stage, leaseId, 'j.value->>0')} ${ENTER}`,
-        [next.name, JSON.stringify(same)],
+        [next.name, json(same)],
       ),
     );
   if (others.length > 0)
@@ -304,7 +301,7 @@ function advanceStatements(stage: Stage, next: Stage, leaseId: number, settled: 
          SELECT ?1, i.id, 'ready', ${NOW}, j.value->>4, ${NOW} FROM json_each(?2) j
          JOIN item i ON i.kind = j.value->>1 AND i.key = j.value->>2
          WHERE ${held(stage, leaseId, 'j.value->>0')} ${ENTER}`,
-        [next.name, JSON.stringify(others)],
+        [next.name, json(others)],
       ),
     );
   return statements;
@@ -322,7 +319,7 @@ function errorStatements(stage: Stage, leaseId: number, settled: readonly Settle
       `INSERT INTO error_log(stage, item_id, attempt, error_class, message, at_ms)
        SELECT ?1, j.value->>0, j.value->>1, j.value->>2, j.value->>3, ${NOW} FROM json_each(?2) j
        WHERE ${held(stage, leaseId, 'j.value->>0')}`,
-      [stage.name, JSON.stringify(rows)],
+      [stage.name, json(rows)],
     ),
   ];
 }
@@ -336,11 +333,21 @@ function stageWaitStatements(stage: Stage, leaseId: number, settled: readonly Se
   if (longest === null) return [];
   return [
     statement(
-      `UPDATE stage_control SET open_until_ms = max(open_until_ms, ${NOW} + ?), open_reason = ?
-       WHERE stage = ? AND ${held(stage, leaseId, String(longest.item.id))}`,
+      `UPDATE stage_control SET open_until_ms = ${NOW} + ?1, open_reason = ?2
+       WHERE stage = ?3 AND open_until_ms < ${NOW} + ?1 AND ${held(stage, leaseId, String(longest.item.id))}`,
       [longest.delayMs, longest.reason, stage.name],
     ),
   ];
+}
+
+/** What a rate is made of: the items that this commit settles, not those that it gives back or has lost. */
+function sampleStatement(stage: Stage, leaseId: number, settled: readonly Settled[], tookMs: number): Statement {
+  const rows = settled.map(({ item, outcome }) => [item.id, CLOSED_AS[outcome.kind] === 'ready' ? 0 : 1]);
+  return statement(
+    `INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?1, ${NOW}, sum(j.value->>1), ?3
+     FROM json_each(?2) j WHERE ${held(stage, leaseId, 'j.value->>0')} GROUP BY ?1`,
+    [stage.name, json(rows), Math.round(tookMs)],
+  );
 }
 
 const CLOSED_AS = { done: 'done', skipped: 'skipped', dead: 'dead', retry: 'ready', wait: 'ready' } as const;
@@ -365,7 +372,7 @@ function closeStatement(stage: Stage, leaseId: number, settled: readonly Settled
        error_class = excluded.error_class, reason = excluded.reason, fingerprint = excluded.fingerprint,
        updated_at_ms = excluded.updated_at_ms
      WHERE task.lease_id = ${int(leaseId)} AND task.state = 'leased' RETURNING item_id`,
-    [stage.name, JSON.stringify(rows), stage.fingerprint],
+    [stage.name, json(rows), stage.fingerprint],
   );
 }
 
@@ -383,7 +390,7 @@ export async function saveRun(
   await db.write([
     statement(
       `INSERT INTO run(owner, started_at_ms, finished_at_ms, stage, counts) VALUES (?, ${NOW} - ?, ${NOW}, ?, ?)`,
-      [run.owner, Math.round(run.tookMs), run.stage, JSON.stringify(run.counts)],
+      [run.owner, Math.round(run.tookMs), run.stage, json(run.counts)],
     ),
   ]);
 }
@@ -408,7 +415,7 @@ export async function breakLeases(db: Database, ids: readonly number[]): Promise
 
 /** Statements that bring items into the first stage; an item whose hash is known stays where it is. */
 export function enterStatements(stage: Stage, items: readonly NewItem[]): Statement[] {
-  const rows = JSON.stringify(items.map((newItem) => [newItem.kind, newItem.key, newItem.source, newItem.contentHash]));
+  const rows = json(items.map((newItem) => [newItem.kind, newItem.key, newItem.source, newItem.contentHash]));
   return [
     statement(
       `INSERT INTO item(kind, key, source, content_hash, created_at_ms)

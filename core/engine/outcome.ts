@@ -33,7 +33,8 @@ export const OUTCOME_KINDS = ['done', 'skipped', 'retry', 'wait', 'dead'] as con
  * Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
  */
 export function retryDelayMs(failure: number, retry: Retry, random: number): number {
-  return Math.floor(random * Math.min(retry.delayMsMax, retry.delayMsFirst * 2 ** (failure - 1)));
+  // 2^40 ms are 34 years: past every cap. Unbounded, the power becomes infinite, and a first delay of 0 then no number.
+  return Math.floor(random * Math.min(retry.delayMsMax, retry.delayMsFirst * 2 ** Math.min(failure - 1, 40)));
 }
 
 /** An item given back untouched because its host is stopping. */
@@ -45,13 +46,18 @@ export const postponed = (): Outcome => ({
   stageWaits: false,
 });
 
+/** A service's wish as a delay; where it is not readable as one (a Retry-After of no number), the longest of the stage. */
+const waitMs = (retryAfterMs: number, retry: Retry): number =>
+  Number.isFinite(retryAfterMs) ? Math.max(0, Math.ceil(retryAfterMs)) : retry.delayMsMax;
+
 /** What becomes of an item after its attempt threw. `random` is uniform in [0, 1). */
 export function outcomeOfError(error: unknown, item: Item, retry: Retry, random: number): Outcome {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const errorClass = error instanceof StageError ? error.errorClass : 'unknown';
   if (error instanceof QuotaError || error instanceof OutageError)
-    return { kind: 'wait', delayMs: error.retryAfterMs, reason, errorClass, stageWaits: true };
-  if (error instanceof StageError && error.disposition === 'dead') return { kind: 'dead', reason, errorClass };
+    return { kind: 'wait', delayMs: waitMs(error.retryAfterMs, retry), reason, errorClass, stageWaits: true };
+  if (error instanceof StageError && (error.disposition === 'dead' || error.disposition === 'skipped'))
+    return { kind: error.disposition, reason, errorClass };
   const failures = item.attempt - item.waits - item.lost;
   if (failures >= retry.attemptsMax) return { kind: 'dead', reason, errorClass };
   return { kind: 'retry', delayMs: retryDelayMs(failures, retry, random), reason, errorClass };

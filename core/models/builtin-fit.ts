@@ -10,7 +10,7 @@ const TERMS_MAX = 32_768;
 /** A term of one text says nothing about another one. */
 const TEXTS_WITH_TERM_MIN = 2;
 /** Directions per text: with more, a small corpus is learnt by heart and no text resembles another. */
-const TEXTS_PER_DIRECTION = 4;
+const TEXTS_PER_DIRECTION = 2;
 const POWER_STEPS = 1;
 /**
  * Terms weigh idf cubed. Measured on the labelled development cases (hit@10 / MRR of the vectors alone, 57 queries): plain idf

@@ -45,17 +45,31 @@ export function loadBuiltin(model: FittedModel): Embedder {
 type QuantisedTable = {
   /** Row of a term by its hash. */
   readonly rowOf: ReadonlyMap<number, number>;
+  /** Rows of terms met before: looking a word up is faster than hashing it again. */
+  readonly rowOfMet: Map<string, number>;
   /** Weight of the term times the size of one int8 step of its row. */
   readonly scales: Float32Array;
   readonly codes: Int8Array;
 };
 
+const NO_ROW = -1;
+const TERMS_MET_MAX = 200_000;
+
+function rowOf(table: QuantisedTable, term: string): number {
+  const met = table.rowOfMet.get(term);
+  if (met !== undefined) return met;
+  if (table.rowOfMet.size >= TERMS_MET_MAX) table.rowOfMet.clear();
+  const row = table.rowOf.get(hashOf(term, 0)) ?? NO_ROW;
+  table.rowOfMet.set(term, row);
+  return row;
+}
+
 function embedOne(table: QuantisedTable, text: string): Float32Array {
   const rows: number[] = [];
   const factors: number[] = [];
   for (const [term, count] of termCounts(text)) {
-    const row = table.rowOf.get(hashOf(term, 0));
-    if (row === undefined) continue;
+    const row = rowOf(table, term);
+    if (row === NO_ROW) continue;
     rows.push(row);
     factors.push(countWeight(count) * (table.scales[row] as number));
   }
@@ -111,7 +125,7 @@ function decode(bytes: Uint8Array): QuantisedTable {
     scales[row] = view.getFloat32(HEADER_BYTES + 4 * (terms + row), true);
   }
   const codes = new Int8Array(bytes.buffer, bytes.byteOffset + HEADER_BYTES + terms * 8, terms * DIMENSION);
-  return { rowOf, scales, codes };
+  return { rowOf, rowOfMet: new Map(), scales, codes };
 }
 
 /** Names code and bytes by a 64-bit checksum: guards against mixing and corruption, not against an adversary. */

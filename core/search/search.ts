@@ -103,16 +103,35 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const reason = reasonForNothing(asked, plan, kept);
   if (reason !== null) return { results: [], reason, ...answer, took_ms: deps.nowMs() - startedMs };
   const randomScores = scoresOf(release.pairs, plan).sort();
+  const wordOf = wordsByTerm(query.text);
   const results: SearchResult[] = [];
   for (const ordinal of found.ordinals) {
     const stored = await release.case(release.cards.ids[ordinal] ?? '');
     if (!stored) throw new Error(`case ${release.cards.ids[ordinal]} is listed in the release but not in its archive`);
     const terms = cheap.lexical ? termsEarned(release.lexical, words, ordinal, settings.bm25) : [];
     results.push(
-      resultOf({ stored, ordinal, query, plan, signals: found.signals, terms, randomScores, settings, request }),
+      resultOf({
+        stored,
+        ordinal,
+        query,
+        plan,
+        signals: found.signals,
+        terms,
+        wordOf,
+        randomScores,
+        settings,
+        request,
+      }),
     );
   }
   return { results, ...answer, took_ms: deps.nowMs() - startedMs };
+}
+
+/** The words of the query by their terms, since a stem is not for reading. */
+function wordsByTerm(text: string): ReadonlyMap<string, string> {
+  const words = new Map<string, string>();
+  for (const { term, word } of placedTerms(text)) if (!words.has(term)) words.set(term, word.toLowerCase());
+  return words;
 }
 
 function reasonForNothing(asked: Signals, plan: Plan, kept: Uint8Array): string | null {
@@ -134,6 +153,7 @@ type Found = {
   readonly plan: Plan;
   readonly signals: Signals;
   readonly terms: readonly QueryTerm[];
+  readonly wordOf: ReadonlyMap<string, string>;
   readonly randomScores: Float64Array;
   readonly settings: SearchSettings;
   readonly request: SearchRequest;
@@ -172,7 +192,7 @@ function resultOf(found: Found): SearchResult {
     lexical: {
       score: plan.lexical === 0 ? 0 : lexicalScore(signals, plan.background, ordinal),
       contribution: added.lexical,
-      terms: terms.slice(0, TERMS_SHOWN).map(({ term }) => term),
+      terms: terms.slice(0, TERMS_SHOWN).map(({ term }) => found.wordOf.get(term) ?? term),
     },
     whole: {
       score: plan.whole === 0 ? 0 : (wholeScore(signals, plan.background, ordinal) ?? 0),

@@ -47,26 +47,47 @@ function makeTerm(token: string): string | null {
   return /^[a-z]+$/.test(cut) ? stemmer(cut) : cut;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is meant
+const ASCII_ONLY = /^[\x00-\x7f]*$/;
+
 /** Lower case, compatibility forms and accents folded (NFKD), Greek letters spelled out. */
 function fold(text: string): string {
   const lower = text.toLowerCase();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range is what is meant
-  if (/^[\x00-\x7f]*$/.test(lower)) return lower;
+  if (ASCII_ONLY.test(lower)) return lower;
   return lower
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[α-ω]/g, (letter) => GREEK[letter] ?? letter);
 }
 
+/** Whether a lower-case UTF-16 unit is part of a word. Beyond ASCII a table of what was asked before answers. */
+function isWordUnit(unit: number): boolean {
+  if (unit < 128) return (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57);
+  const known = WORD_UNITS[unit];
+  if (known !== 0) return known === 1;
+  // A surrogate half is kept with its other half; letters beyond the basic plane are as good as any.
+  const is = (unit >= 0xd800 && unit <= 0xdfff) || /[\p{L}\p{N}]/u.test(String.fromCharCode(unit));
+  WORD_UNITS[unit] = is ? 1 : 2;
+  return is;
+}
+const WORD_UNITS = new Uint8Array(0x10000);
+
 /**
  * The terms of a text in order, repeats kept: folded words and numbers, stop words dropped, Porter stems (the `stemmer`
  * package). One pass; time is linear in the text.
  */
 export function termsOf(text: string): string[] {
+  const folded = fold(text);
   const terms: string[] = [];
-  for (const match of fold(text).matchAll(/[\p{L}\p{N}]+/gu)) {
-    const term = termOf(match[0]);
-    if (term !== null) terms.push(term);
+  let start = -1;
+  for (let i = 0; i <= folded.length; i += 1) {
+    if (i < folded.length && isWordUnit(folded.charCodeAt(i))) {
+      if (start < 0) start = i;
+    } else if (start >= 0) {
+      const term = termOf(folded.slice(start, i));
+      if (term !== null) terms.push(term);
+      start = -1;
+    }
   }
   return terms;
 }
@@ -78,10 +99,10 @@ export function termCounts(text: string): Map<string, number> {
   return counts;
 }
 
-/** Words of a text with their places, for quoting: [start, end) in UTF-16 offsets of the text as given. */
-export function* placedTerms(text: string): Generator<{ term: string; start: number; end: number }> {
+/** Words of a text with their terms, for quoting: `start` in UTF-16 offsets of the text as given. */
+export function* placedTerms(text: string): Generator<{ term: string; word: string; start: number }> {
   for (const match of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
     const term = termOf(fold(match[0]));
-    if (term !== null) yield { term, start: match.index, end: match.index + match[0].length };
+    if (term !== null) yield { term, word: match[0], start: match.index };
   }
 }

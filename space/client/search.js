@@ -138,6 +138,8 @@ function showProblem({ title, detail, instance = null, errors }) {
       { class: 'problem' },
       element('h2', {}, title),
       element('p', {}, detail),
+      document.querySelector('.answer') !== null &&
+        element('p', { class: 'fine' }, 'The results below are still those of the search before.'),
       listed.length > 0 && element('ul', {}, listed),
       instance !== null && element('p', { class: 'fine' }, 'Request ', element('code', {}, instance)),
     ),

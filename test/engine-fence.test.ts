@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  breakLeases,
+  type Claim,
+  claim,
+  commit,
+  definePipeline,
+  heartbeat,
+  type Outcome,
+  reclaimAndRead,
+  registerPipeline,
+  type Settled,
+  tick,
+  type Write,
+} from '../core/engine/index.ts';
+import { type EngineHost, HOSTS, openHost } from './support/engine/host.ts';
+import { counters, dump, enter, expireLeases, newItem, oneOf, recount, rowsOf } from './support/engine/ledger.ts';
+import { mortal } from './support/engine/mortal.ts';
+import { fakeRuntime } from './support/engine/runtime.ts';
+import { done, madeWrites, passing, stageOf } from './support/engine/walk.ts';
+
+const one = stageOf('one', null);
+const two = passing('two');
+const pipeline = definePipeline('fence', [one, two]);
+const KEYS = ['done', 'makes', 'skipped', 'retry', 'wait', 'dead'];
+
+const OUTCOMES: Record<string, Outcome> = {
+  done: done('out'),
+  makes: {
+    kind: 'done',
+    outputHash: 'out',
+    makes: [{ kind: 'page', key: 'page', source: 'test', contentHash: 'page@1' }],
+  },
+  skipped: { kind: 'skipped', reason: 'not wanted', errorClass: 'unwanted' },
+  retry: { kind: 'retry', delayMs: 1_000, reason: 'came late', errorClass: 'retryable' },
+  wait: { kind: 'wait', delayMs: 60_000, reason: 'spent', errorClass: 'quota', stageWaits: true },
+  dead: { kind: 'dead', reason: 'unreadable', errorClass: 'permanent' },
+};
+
+/** Every kind of outcome with every kind of write. */
+function everything(claimed: Claim): { settled: Settled[]; writes: Write[] } {
+  const settled = claimed.items.map((item) => ({ item, outcome: OUTCOMES[item.key] ?? done('out') }));
+  const outcomes = settled.map(({ outcome }) => outcome);
+  const page: Write = {
+    kind: 'rows',
+    table: 'page',
+    columns: ['key', 'document', 'text'],
+    key: ['key'],
+    rows: claimed.items.map((item) => ({ itemId: item.id, values: [item.key, 'document', 'text'] })),
+  };
+  return { settled, writes: [page, ...madeWrites('one', claimed.items, outcomes)] };
+}
+
+describe.each(HOSTS)('on %s', (name) => {
+  let host: EngineHost;
+  beforeAll(async () => {
+    host = await openHost(name);
+  });
+  afterAll(() => host?.close());
+  beforeEach(async () => {
+    await host.fresh();
+    await registerPipeline(host.db, pipeline);
+    await enter(
+      host.db,
+      one,
+      KEYS.map((key) => newItem(key)),
+    );
+  });
+
+  const claimed = async (): Promise<Claim> => {
+    const got = await claim(host.db, { ...one, batchMax: 10 }, 0, 'worker');
+    if (!got) throw new Error('nothing was claimed');
+    return got;
+  };
+  const send = (held: Claim) => {
+    const { settled, writes } = everything(held);
+    return commit(host.db, one, two, held.leaseId, settled, writes, 5);
+  };
+
+  test('a worker that holds its lease commits everything at once', async () => {
+    const held = await claimed();
+    expect((await send(held)).size).toBe(KEYS.length);
+    expect(await rowsOf(host.client, 'SELECT key FROM page ORDER BY key')).toHaveLength(6);
+    expect(await rowsOf(host.client, 'SELECT key FROM made ORDER BY key')).toEqual(
+      ['dead', 'done', 'makes', 'skipped'].map((key) => ({ key })),
+    );
+    expect(
+      await rowsOf(host.client, `SELECT key, t.input_hash FROM task t JOIN item ON id = item_id WHERE stage = 'two'`),
+    ).toEqual([
+      { key: 'done', input_hash: 'out' },
+      { key: 'page', input_hash: 'page@1' },
+    ]);
+    expect(await oneOf(host.client, `SELECT state FROM lease WHERE id = ${held.leaseId}`)).toBe('released');
+    expect(await oneOf(host.client, `SELECT open_until_ms > 0 FROM stage_control WHERE stage = 'one'`)).toBe(1);
+    expect(await counters(host.client)).toEqual(await recount(host.client));
+  });
+
+  const LATE: Record<string, (held: Claim) => Promise<unknown>> = {
+    'expired and nobody took it back yet': () => expireLeases(host.client),
+    'expired and was taken back': async () => {
+      await expireLeases(host.client);
+      await reclaimAndRead(host.db);
+    },
+    'expired and another worker holds the items now': async () => {
+      await expireLeases(host.client);
+      await reclaimAndRead(host.db);
+      await claim(host.db, { ...one, batchMax: 160 }, 1, 'another');
+    },
+    'was broken by an operator': (held) => breakLeases(host.db, [held.leaseId]),
+    'was taken from it by new content for every item': () =>
+      enter(
+        host.db,
+        one,
+        KEYS.map((key) => newItem(key, `${key}@2`)),
+      ),
+    'never was': (held) => host.client.execute(`UPDATE lease SET id = id + 1000 WHERE id = ${held.leaseId}`),
+  };
+  test.each(Object.keys(LATE))('a worker whose lease %s writes nothing at all', async (fate) => {
+    const held = await claimed();
+    await LATE[fate]?.(held);
+    const before = await dump(host.client);
+    expect((await send(held)).size).toBe(0);
+    const after = await dump(host.client);
+    // A lease without tasks is of no use to anybody, and its own holder may close it.
+    if (fate.includes('new content')) for (const all of [before, after]) delete all.lease;
+    expect(after).toEqual(before);
+  });
+
+  test('a late worker whose batch was re-entered in part commits the rest and nothing of that part', async () => {
+    const held = await claimed();
+    await enter(host.db, one, [newItem('done', 'done@2'), newItem('dead', 'dead@2'), newItem('wait', 'wait@2')]);
+    const kept = await send(held);
+    expect(held.items.filter(({ id }) => kept.has(id)).map(({ key }) => key)).toEqual(['makes', 'skipped', 'retry']);
+    expect(await rowsOf(host.client, 'SELECT key FROM page ORDER BY key')).toEqual(
+      ['makes', 'retry', 'skipped'].map((key) => ({ key })),
+    );
+    expect(await rowsOf(host.client, 'SELECT key FROM made ORDER BY key')).toEqual(
+      ['makes', 'skipped'].map((key) => ({ key })),
+    );
+    expect(await rowsOf(host.client, 'SELECT error_class FROM error_log')).toEqual([{ error_class: 'retryable' }]);
+    expect(await oneOf(host.client, `SELECT open_until_ms FROM stage_control WHERE stage = 'one'`)).toBe(0);
+    expect(await oneOf(host.client, `SELECT settled FROM progress_sample`)).toBe(2);
+    expect(await oneOf(host.client, `SELECT count(*) FROM lease WHERE state = 'live'`)).toBe(0);
+    expect(await counters(host.client)).toEqual(await recount(host.client));
+  });
+
+  test('a commit that is sent twice changes nothing the second time', async () => {
+    const held = await claimed();
+    await send(held);
+    const before = await dump(host.client);
+    expect((await send(held)).size).toBe(0);
+    expect(await dump(host.client)).toEqual(before);
+  });
+
+  test('a commit is whole even when its lease runs out in the middle of it', async () => {
+    const held = await claimed();
+    const { settled, writes } = everything(held);
+    const [first] = held.items;
+    const slow: Write = {
+      kind: 'fenced',
+      itemId: first?.id ?? 0,
+      // Runs for longer than the lease that the commit below is given.
+      sql: `INSERT INTO made(stage, key) SELECT 'slow', max(n) FROM (WITH RECURSIVE c(n) AS
+        (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 200000) SELECT n FROM c) WHERE :held`,
+      args: [],
+    };
+    const kept = await commit(host.db, { ...one, leaseMs: 1 }, two, held.leaseId, settled, [slow, ...writes], 5);
+    expect(kept.size).toBe(KEYS.length);
+    expect(await oneOf(host.client, 'SELECT count(*) FROM page')).toBe(6);
+  });
+
+  test('a commit that one bad row breaks leaves nothing behind', async () => {
+    const held = await claimed();
+    const before = await dump(host.client);
+    const { settled, writes } = everything(held);
+    const [first] = held.items;
+    const bad: Write = {
+      kind: 'rows',
+      table: 'page',
+      columns: ['key', 'document', 'text'],
+      key: ['key'],
+      rows: [{ itemId: first?.id ?? 0, values: ['bad', null, null] }],
+    };
+    await expect(commit(host.db, one, two, held.leaseId, settled, [...writes, bad], 5)).rejects.toThrow(/NOT NULL/);
+    expect(await dump(host.client)).toEqual(before);
+  });
+
+  test('a statement that forgot its fence is refused before anything is sent', async () => {
+    const held = await claimed();
+    const before = await dump(host.client);
+    const { settled } = everything(held);
+    const [first] = held.items;
+    const open: Write = { kind: 'fenced', itemId: first?.id ?? 0, sql: `DELETE FROM page`, args: [] };
+    await expect(commit(host.db, one, two, held.leaseId, settled, [open], 5)).rejects.toThrow(':held');
+    expect(await dump(host.client)).toEqual(before);
+  });
+
+  test('a heartbeat keeps a live lease and cannot bring back one that is over', async () => {
+    const held = await claimed();
+    const expiry = () => oneOf(host.client, `SELECT expires_ms FROM lease WHERE id = ${held.leaseId}`);
+    const before = Number(await expiry());
+    expect(await heartbeat(host.db, held.leaseId, 3_600_000)).toBe(true);
+    expect(Number(await expiry())).toBeGreaterThan(before + 3_000_000);
+    await expireLeases(host.client);
+    expect(await heartbeat(host.db, held.leaseId, 3_600_000)).toBe(false);
+    expect(await expiry()).toBe(1);
+    expect(await heartbeat(host.db, held.leaseId + 1, 3_600_000)).toBe(false);
+  });
+
+  test('a tick beats three times a lease while its stage works, and stops beating with it', async () => {
+    const beating: { everyMs: number; beat: () => void }[] = [];
+    let stopped = 0;
+    const runtime = fakeRuntime({
+      every: (everyMs, beat) => {
+        beating.push({ everyMs, beat });
+        return () => {
+          stopped += 1;
+        };
+      },
+    });
+    const counting = mortal(host.db);
+    const callsOfBeat: number[] = [];
+    const long = stageOf(
+      'one',
+      async (batch) => {
+        const before = counting.calls();
+        beating[0]?.beat();
+        callsOfBeat.push(counting.calls() - before, stopped);
+        return { outcomes: batch.map(() => done('out')), writes: [] };
+      },
+      { leaseMs: 90_000, batchMax: 10 },
+    );
+    await tick(counting.db, definePipeline('fence', [long]), runtime, { budgetMs: 60_000 });
+    expect(beating.map(({ everyMs }) => everyMs)).toEqual([30_000]);
+    expect(callsOfBeat).toEqual([1, 0]);
+    expect(stopped).toBe(1);
+  });
+
+  test('fencing tokens only grow, even when the rows of old leases are swept', async () => {
+    const first = await claimed();
+    await send(first);
+    await host.client.execute('DELETE FROM lease');
+    await enter(host.db, one, [newItem('late')]);
+    await host.client.execute('UPDATE stage_control SET open_until_ms = 0');
+    const second = await claimed();
+    expect(second.leaseId).toBeGreaterThan(first.leaseId);
+  });
+
+  test('a claim that finds nothing due takes no lease and no item of an older one', async () => {
+    await claimed();
+    expect(await claim(host.db, one, 0, 'another')).toBeNull();
+    expect(await oneOf(host.client, 'SELECT count(*) FROM lease')).toBe(1);
+  });
+
+  test.each([
+    ['paused', `UPDATE stage_control SET paused = 1 WHERE stage = 'one'`],
+    ['told to wait', `UPDATE stage_control SET open_until_ms = 9e15 WHERE stage = 'one'`],
+    ['unknown', `DELETE FROM stage_control WHERE stage = 'one'`],
+  ])('a claim finds the gate closed in its own statement when the stage is %s', async (_, act) => {
+    await host.client.execute(act);
+    const before = await dump(host.client);
+    expect(await claim(host.db, one, 0, 'worker')).toBeNull();
+    expect(await dump(host.client)).toEqual(before);
+  });
+});
