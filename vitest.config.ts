@@ -13,13 +13,19 @@ export default defineConfig({
           name: 'node',
           include: ['test/*.test.ts'],
           environment: 'node',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workers', include: ['test/workers/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'workers',
+          include: ['test/workers/*.test.ts'],
+          testTimeout: 120_000,
+          // Bundled once instead of fetched module by module into workerd.
+          deps: { optimizer: { ssr: { enabled: true, include: ['zod', 'hono', 'franc-min', '@libsql/client/web'] } } },
+        },
       },
     ],
   },

@@ -53,7 +53,8 @@ function lastTick(row: Row | undefined): StatusAnswer['last_tick'] {
   if (!row) return null;
   return {
     at: iso(Number(row.finished_at_ms)),
-    host: String(row.owner),
+    // Process ids and the nonce behind the first slash are no business of a public page.
+    host: String(row.owner).split('/', 1)[0] ?? '',
     stage: row.stage === null ? null : String(row.stage),
     counts: JSON.parse(String(row.counts)) as Record<string, number>,
   };

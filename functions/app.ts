@@ -40,7 +40,9 @@ export function createApp(host: Host): Hono<EdgeEnv> {
     return withEdge(host, c, async (edge) => c.json(tickAnswer(await runTick(edge))));
   });
   for (const [path, allowed] of Object.entries(ROUTES)) app.all(path, () => refuseMethod(allowed));
-  app.notFound((c) => problem(c, new ProblemError({ status: 404, code: 'not_found', detail: 'There is no such page.' })));
+  app.notFound((c) =>
+    problem(c, new ProblemError({ status: 404, code: 'not_found', detail: 'There is no such page.' })),
+  );
   app.onError((error, c) => {
     const { status, code } = factsOf(error);
     if (status >= 500)

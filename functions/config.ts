@@ -26,7 +26,6 @@ const settings = {
     read: z.coerce.number().int().min(100).max(600_000).default(10_000),
     about: 'longest time that one database call may take',
   },
-  // An invocation of the free plan of Workers may take 10 ms of CPU and 50 subrequests: one small batch a tick keeps to that.
   TICK_BUDGET_MS: {
     read: z.coerce.number().int().min(100).max(600_000).default(5_000),
     about: 'how long one tick may claim new batches',

@@ -24,7 +24,11 @@ export type Edge = {
   readonly close: () => void;
 };
 
-export type LogFields = { readonly level: 'info' | 'error'; readonly message: string; readonly [field: string]: unknown };
+export type LogFields = {
+  readonly level: 'info' | 'error';
+  readonly message: string;
+  readonly [field: string]: unknown;
+};
 
 /** What the host offers besides the environment: the one door to globals. */
 export type Host = {

@@ -8,7 +8,15 @@ export async function scheduledTick(host: Host, env: Env): Promise<void> {
     const edge = host.connect(env);
     try {
       const { stage, counts, batches, tookMs, after } = await runTick(edge);
-      host.log({ level: 'info', message: 'tick', stage, counts, batches, took_ms: Math.round(tookMs), after: after.kind });
+      host.log({
+        level: 'info',
+        message: 'tick',
+        stage,
+        counts,
+        batches,
+        took_ms: Math.round(tookMs),
+        after: after.kind,
+      });
     } finally {
       edge.close();
     }

@@ -7,14 +7,19 @@ import type { Edge } from './connect.ts';
 /** One bounded tick. The edge never migrates: @throws SchemaError, with nothing written, where the schema is not this build's */
 export async function runTick(edge: Edge): Promise<TickReport> {
   const { config, db, pipeline, runtime } = edge;
-  await checkSchema(db, pipeline);
-  await checkCorpusSchema(db);
+  await checkDatabase(edge);
   await registerPipeline(db, pipeline);
   return tick(db, pipeline, runtime, { budgetMs: config.tickBudgetMs, itemsMax: config.tickItemsMax });
 }
 
 /** The status, read only; null where no pipeline has used the database yet. @throws SchemaError as `runTick` does */
-export async function edgeStatus({ db, pipeline }: Edge): Promise<StatusAnswer | null> {
+export async function edgeStatus(edge: Edge): Promise<StatusAnswer | null> {
+  return (await checkDatabase(edge)) ? readStatus(edge.db, edge.pipeline, []) : null;
+}
+
+/** Reads whether both schemas are this build's; false where no pipeline was registered yet. */
+async function checkDatabase({ db, pipeline }: Edge): Promise<boolean> {
   const registered = await checkSchema(db, pipeline);
-  return registered ? readStatus(db, pipeline, []) : null;
+  await checkCorpusSchema(db);
+  return registered;
 }

@@ -10,7 +10,7 @@ import {
   type Stage,
   type StageSnapshot,
 } from '../core/engine/index.ts';
-import type { TaskState } from '../schema/engine.ts';
+import type { TaskState } from '../schema/states.ts';
 import { passing, stageOf } from './support/engine/walk.ts';
 
 const NOW_MS = 1_000_000;
@@ -69,13 +69,21 @@ test.each<[string, Record<string, Here>, string]>([
     { one: { dead: 1, done: 2 }, two: { ready: 2 } },
     'work on two, current two',
   ],
-  ['the earlier of two stages with work comes first', { one: { ready: 1 }, two: { ready: 9 } }, 'work on one, current one'],
+  [
+    'the earlier of two stages with work comes first',
+    { one: { ready: 1 }, two: { ready: 9 } },
+    'work on one, current one',
+  ],
   [
     'when the current stage is gated, the next one with work is worked on and the current one stays current',
     { one: GATED, two: { ready: 1 } },
     'work on two, current one',
   ],
-  ['a stage with nothing to claim but leases is passed over', { one: { leased: 3 }, two: { ready: 1 } }, 'work on two, current one'],
+  [
+    'a stage with nothing to claim but leases is passed over',
+    { one: { leased: 3 }, two: { ready: 1 } },
+    'work on two, current one',
+  ],
   [
     'when all are gated, the gate of the current one is told, with the earliest time that any opens',
     { one: { ready: 1, openUntilMs: NOW_MS + 9_000 }, two: { ready: 1, nextDueMs: NOW_MS + 4_000 } },
@@ -103,7 +111,11 @@ test.each<[string, Here, Gate | null]>([
     { ready: 1, paused: true, pauseReason: 'checking the prompts' },
     { kind: 'paused', reason: 'paused: checking the prompts', opensAtMs: null },
   ],
-  ['paused without words', { ready: 1, paused: true }, { kind: 'paused', reason: 'paused: no reason given', opensAtMs: null }],
+  [
+    'paused without words',
+    { ready: 1, paused: true },
+    { kind: 'paused', reason: 'paused: no reason given', opensAtMs: null },
+  ],
   [
     'told to wait, in the words of the service',
     { ready: 1, openUntilMs: NOW_MS + 1, openReason: 'QuotaError: spent' },
@@ -126,11 +138,7 @@ test.each<[string, Here, Gate | null]>([
     { leased: 2, leaseExpiresMs: NOW_MS + 7 },
     { kind: 'leased', reason: '2 being worked on', opensAtMs: NOW_MS + 7 },
   ],
-  [
-    'all in a batch job',
-    { submitted: 2 },
-    { kind: 'submitted', reason: '2 waiting for a batch job', opensAtMs: null },
-  ],
+  ['all in a batch job', { submitted: 2 }, { kind: 'submitted', reason: '2 waiting for a batch job', opensAtMs: null }],
   [
     'paused before told to wait',
     { ready: 1, paused: true, pauseReason: 'x', openUntilMs: NOW_MS + 1 },
@@ -162,7 +170,12 @@ test.each<[string, Here, Record<string, Here>, Partial<Gate> | null]>([
   ],
   ['waits when the work above is leased', { ready: 9 }, { one: { leased: 1 } }, { kind: 'gathering' }],
   ['opens by count', { ready: 10 }, WORK_ABOVE, null],
-  ['opens by age, in the ms that the first has waited long enough', { ready: 1, nextDueMs: NOW_MS - 60_000 }, WORK_ABOVE, null],
+  [
+    'opens by age, in the ms that the first has waited long enough',
+    { ready: 1, nextDueMs: NOW_MS - 60_000 },
+    WORK_ABOVE,
+    null,
+  ],
   ['is still gathering one ms before', { ready: 1, nextDueMs: NOW_MS - 59_999 }, WORK_ABOVE, { opensAtMs: NOW_MS + 1 }],
   ['opens by request', { ready: 1, requested: true }, WORK_ABOVE, null],
   ['opens when nothing above is open', { ready: 1 }, { one: { done: 3 }, two: { dead: 1 } }, null],

@@ -113,6 +113,14 @@ describe.each(HOSTS)('on %s', (name) => {
         one,
         KEYS.map((key) => newItem(key, `${key}@2`)),
       ),
+    'was taken from it by new content that another worker holds now': async () => {
+      await enter(
+        host.db,
+        one,
+        KEYS.map((key) => newItem(key, `${key}@2`)),
+      );
+      await claim(host.db, { ...one, batchMax: 10 }, 0, 'another');
+    },
     'never was': (held) => host.client.execute(`UPDATE lease SET id = id + 1000 WHERE id = ${held.leaseId}`),
   };
   test.each(Object.keys(LATE))('a worker whose lease %s writes nothing at all', async (fate) => {

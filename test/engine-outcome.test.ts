@@ -20,7 +20,7 @@ import {
 import { type EngineHost, HOSTS, openHost } from './support/engine/host.ts';
 import { counters, drain, enter, newItem, oneOf, passTime, recount, rowsOf } from './support/engine/ledger.ts';
 import { fakeRuntime } from './support/engine/runtime.ts';
-import { done, eachOf, passing, stageOf } from './support/engine/walk.ts';
+import { done, eachOf, madeWrites, passing, stageOf } from './support/engine/walk.ts';
 
 const RETRY = { attemptsMax: 3, delayMsFirst: 1_000, delayMsMax: 300_000 };
 const item = (overrides: Partial<Item> = {}): Item => ({
@@ -75,7 +75,12 @@ test.each<[string, unknown, Partial<Item>, Partial<Outcome>]>([
   ['the third of three failures is the end', new RetryableError('late'), { attempt: 3 }, { kind: 'dead' }],
   ['waits are no failures', new RetryableError('late'), { attempt: 9, waits: 7 }, { kind: 'retry' }],
   ['losses are no failures', new RetryableError('late'), { attempt: 9, lost: 7 }, { kind: 'retry' }],
-  ['nine claims with six for nothing are three failures', new Error('x'), { attempt: 9, waits: 3, lost: 3 }, { kind: 'dead' }],
+  [
+    'nine claims with six for nothing are three failures',
+    new Error('x'),
+    { attempt: 9, waits: 3, lost: 3 },
+    { kind: 'dead' },
+  ],
   [
     'a spent quota waits and closes the stage',
     new QuotaError('spent', { retryAfterMs: 7_000 }),
@@ -100,7 +105,12 @@ test.each<[string, unknown, Partial<Item>, Partial<Outcome>]>([
     {},
     { kind: 'wait', delayMs: 300_000 },
   ],
-  ['a wait of less than nothing is none', new OutageError('down', { retryAfterMs: -5 }), {}, { kind: 'wait', delayMs: 0 }],
+  [
+    'a wait of less than nothing is none',
+    new OutageError('down', { retryAfterMs: -5 }),
+    {},
+    { kind: 'wait', delayMs: 0 },
+  ],
 ])('%s', (_, error, claimed, expected) => {
   expect(outcomeOfError(error, item(claimed), RETRY, 0.5)).toMatchObject(expected);
 });
@@ -152,7 +162,14 @@ describe.each(HOSTS)('on %s', (name) => {
       ),
     ).toEqual(
       ['a', 'b'].flatMap((key) => [
-        { key, stage: 'one', state: 'done', input_hash: `${key}@1`, output_hash: `one(${key}@1)`, fingerprint: 'one-1' },
+        {
+          key,
+          stage: 'one',
+          state: 'done',
+          input_hash: `${key}@1`,
+          output_hash: `one(${key}@1)`,
+          fingerprint: 'one-1',
+        },
         {
           key,
           stage: 'two',
@@ -206,7 +223,11 @@ describe.each(HOSTS)('on %s', (name) => {
     });
     const pipeline = await start([failing], ['a']);
     const first = await once(pipeline, fakeRuntime({ random: () => 0.999 }));
-    expect(first).toMatchObject({ batches: 1, counts: { retry: 1 }, after: { kind: 'waiting', gate: { kind: 'backoff' } } });
+    expect(first).toMatchObject({
+      batches: 1,
+      counts: { retry: 1 },
+      after: { kind: 'waiting', gate: { kind: 'backoff' } },
+    });
     const waiting = await taskOf('one');
     expect(waiting).toMatchObject({ state: 'ready', attempt: 1, error_class: 'retryable' });
     expect(Number(waiting?.left_ms)).toBeGreaterThan(0);
@@ -240,9 +261,7 @@ describe.each(HOSTS)('on %s', (name) => {
     const stage = eachOf(
       'one',
       (it) =>
-        spent
-          ? outcomeOfError(new QuotaError('20 minutes used', { retryAfterMs: 50_000 }), it, RETRY, 0)
-          : done('out'),
+        spent ? outcomeOfError(new QuotaError('20 minutes used', { retryAfterMs: 50_000 }), it, RETRY, 0) : done('out'),
       { batchMax: 1, retry: { ...RETRY, attemptsMax: 1 } },
     );
     const pipeline = await start([stage], ['a', 'b']);
@@ -335,6 +354,17 @@ describe.each(HOSTS)('on %s', (name) => {
       { stage: 'one', counts: JSON.stringify({ done: 2, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 }) },
       { stage: 'one', counts: JSON.stringify({ done: 4, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 }) },
     ]);
+  });
+
+  test.each([1, 3])('a stage that answers %i times for two items is told so, and nothing of it is kept', async (answers) => {
+    const miscounting = stageOf('one', async (batch) => {
+      const outcomes = Array.from({ length: answers }, () => done('out'));
+      return { outcomes, writes: madeWrites('one', batch, outcomes) };
+    });
+    const pipeline = await start([miscounting], ['a', 'b']);
+    await expect(once(pipeline)).rejects.toThrow(`stage one returned ${answers} outcomes for 2 items`);
+    expect(await oneOf(host.client, 'SELECT count(*) FROM made')).toBe(0);
+    expect(await counters(host.client)).toEqual([{ stage: 'one', state: 'leased', n: 2 }]);
   });
 
   test('text that UTF-8 cannot carry is stored with a replacement mark and harms nobody', async () => {

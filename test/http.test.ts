@@ -1,5 +1,6 @@
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, test } from 'vitest';
+import { CaseUnknownError, GenerationMismatchError } from '../core/search/search.ts';
 import { createApp, routesOf } from '../space/http/app.ts';
 import { deeperThan } from '../space/http/body.ts';
 import { openapi } from '../space/http/openapi.ts';
@@ -167,13 +168,13 @@ describe('bodies', () => {
 
 describe('errors of the engine', () => {
   test.each([
-    ['UnknownCaseError', 404, null],
-    ['GenerationMismatchError', 503, '5'],
-    ['NotReadyError', 503, '5'],
-    ['TypeError', 500, null],
-    ['constructor', 500, null],
-  ])('%s answers %i and says nothing of the query', async (name, status, retryAfter) => {
-    const deps = stubDeps({ search: () => Promise.reject(new NamedError(name)) });
+    ['an unknown case', new CaseUnknownError(CANARY), 404, null],
+    ['another generation', new GenerationMismatchError(CANARY, CANARY), 503, '5'],
+    ['a release that is still loading', new NamedError('NotReadyError'), 503, '5'],
+    ['a bug', new NamedError('TypeError'), 500, null],
+    ['an error with an odd name', new NamedError('constructor'), 500, null],
+  ])('%s is answered without a word of the query', async (_, error, status, retryAfter) => {
+    const deps = stubDeps({ search: () => Promise.reject(error) });
     const response = await createApp(deps).request('/api/search', post('{"text":"fever"}'));
     expect(response.status).toBe(status);
     expect(response.headers.get('Retry-After')).toBe(retryAfter);

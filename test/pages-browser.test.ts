@@ -181,9 +181,13 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
   });
 
   test('no result says why and what to try', async () => {
-    const { page } = await visit({ search: async () => searchAnswer({ results: [] }) }, '/');
+    const { page } = await visit(
+      { search: async () => searchAnswer({ results: [], reason: 'no case passes the filters' }) },
+      '/',
+    );
     await search(page);
     await page.getByRole('heading', { name: 'No similar case' }).waitFor();
+    await page.getByText('No case passes the filters. The release holds 232 cases.').waitFor();
     await page.getByText('widen or reset the filters').waitFor();
   });
 

@@ -97,6 +97,11 @@ function numberBefore(tokens: Tokens, to: number): { value: number; from: number
     const value = readNumber(tokens.word[at] ?? '');
     return Number.isFinite(value) ? { value, from: at } : null;
   }
+  // `4 and a half years old`
+  if (tokens.word[at] === 'half' && tokens.word[at - 1] === 'a' && tokens.word[at - 2] === 'and') {
+    const whole = numberBefore(tokens, at - 2);
+    return whole === null ? null : { value: whole.value + 0.5, from: whole.from };
+  }
   const ones = NUMERALS.get(tokens.word[at] ?? '');
   if (ones === undefined) return null;
   const joined = tokens.word[at - 1] === '-' ? at - 2 : at - 1;
@@ -125,7 +130,7 @@ function ageAt(tokens: Tokens, at: number, end: number): Age | null {
   if (word(at) === 'yo') return age(at + 1, 4);
   if (word(next) === 'old' || word(next) === 'olds') return age(next + 1, 4);
   if (word(next) === 'o' && unit === 'year') return age(next + 1, 4);
-  if (word(next) === 'of' && word(next + 1) === 'age') return age(next + 2, before === 'at' ? 2 : 3);
+  if (word(next) === 'of' && word(next + 1) === 'age') return age(next + 2, before === 'at' || word(number.from - 2) === 'at' ? 2 : 3);
   if (before === 'aged') return { ...age(at + 1, 3), from: number.from - 1 };
   if (before === 'of' && word(number.from - 2) === 'age') return age(at + 1, 2);
   if (before === 'age' || (before === ':' && word(number.from - 2) === 'age')) return age(at + 1, 3);

@@ -167,3 +167,25 @@ export function findDiagnoses(reading: Reading): readonly Diagnosis[] {
   });
   return found.sort((a, b) => b.score - a.score || a.span[0] - b.span[0]);
 }
+
+// What a title says about itself and not about the disease.
+const TITLE_NOISE = /\b(?:a |an |the )?(?:case report|case series|case study|literature review|review of (?:the )?literature|report of (?:a|two|three) cases?|rare case|clinical case|case presentation|first report|novel|unusual|successful|challenging|diagnosis|treatment|management)\b/gi;
+const TITLE_SCORE = 9;
+
+/** The known or disease-like words of a title that the text says as well; a claim needs words of the text to stand on. */
+export function diagnosisFromTitle(reading: Reading, title: string): Diagnosis | null {
+  const clean = title.replace(TITLE_NOISE, ' ').toLowerCase();
+  let best: Diagnosis | null = null;
+  for (const mention of reading.mentions) {
+    const disease = entryIn(mention, 'disease');
+    if (disease === undefined) continue;
+    const words = reading.text.slice(mention.start, mention.end);
+    if (words.length < 3 || !clean.includes(words.toLowerCase())) continue;
+    const assertion = assertionAt(reading, mention.from, true);
+    if (assertion === 'absent' || assertion === 'family') continue;
+    // The longer name is the more exact one; the first place of the same words is kept.
+    const score = TITLE_SCORE + Math.min(3, words.length / 12) + (disease.rare ? 1 : 0);
+    if (best === null || score > best.score) best = { text: words, span: [mention.start, mention.end], term: disease.term, score };
+  }
+  return best;
+}

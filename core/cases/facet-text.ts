@@ -40,15 +40,18 @@ export function makeFacet(reading: Reading, drafts: readonly Draft[]): FacetView
   const parts: string[] = [];
   let sentence = -1;
   let clauses: readonly Span[] = [];
+  let taken: Span | undefined;
   for (const draft of affirmed.length > 0 ? affirmed : ordered) {
     if (draft.sentence !== sentence) {
       sentence = draft.sentence;
       clauses = clausesOf(reading, sentence);
+      taken = undefined;
     }
     const [start] = draft.finding.span;
-    const clause = clauses.find(([from, to]) => start >= from && start < to);
-    if (clause === undefined) continue;
-    const words = reading.text.slice(clause[0], clause[1]).replace(/\s+/g, ' ').trim();
+    if (taken !== undefined && start >= taken[0] && start < taken[1]) continue;
+    taken = clauses.find(([from, to]) => start >= from && start < to);
+    if (taken === undefined) continue;
+    const words = reading.text.slice(taken[0], taken[1]).replace(/\s+/g, ' ').trim();
     if (seen.has(words)) continue;
     seen.add(words);
     parts.push(words);

@@ -6,7 +6,7 @@ import type { Analyte } from './vocabularies/labs.ts';
 
 // Names that are examinations rather than analytes, and organisms that are a laboratory matter only with a result.
 const NEED_RESULT = new Set(
-  'laboratory tests,complete blood count,culture,pcr,serology,electrolytes,hiv test,hepatitis b serology,hepatitis c serology,cmv serology,ebv serology,herpes simplex virus,varicella zoster virus,toxoplasma serology,brucella serology,antibodies,complement,bone marrow examination,cerebrospinal fluid analysis,liver function tests,renal function tests,thyroid function tests,urinalysis,inflammatory markers,tumor markers,ph,sodium,insulin,growth hormone,triiodothyronine,thyroxine,iron,copper,neutrophils,lymphocytes,monocytes,eosinophils,platelets,ketones,cortisol,genetic test,estradiol,progesterone,testosterone,erythropoietin,glucose,protein c,protein s,calcium,potassium,magnesium,albumin,bicarbonate,blasts,alk,galactomannan,calcitonin,gastrin,flow cytometry,factor viii,factor ix,renin,hla typing,complement c3,complement c4,urine sodium,thyroglobulin,aldosterone,vitamin d,vitamin b12,folate,fibrinogen,antithrombin'.split(
+  'hiv test,hepatitis b serology,hepatitis c serology,cmv serology,ebv serology,herpes simplex virus,varicella zoster virus,toxoplasma serology,brucella serology,antibodies,complement,ph,sodium,insulin,triiodothyronine,thyroxine,iron,copper,monocytes,eosinophils,cortisol,progesterone,testosterone,glucose,protein c,protein s,calcium,potassium,magnesium,albumin,bicarbonate,blasts,alk,vitamin d,vitamin b12,folate,antithrombin'.split(
     ',',
   ),
 );

@@ -11,6 +11,8 @@ const ABBREVIATIONS = new Set(
 const NEVER_ENDS = new Set('dr mr mrs ms prof fig figs vs eg ie approx cf resp tab ref refs vol pp spp'.split(' '));
 const UPPER = /\p{Lu}|\p{N}|["“‘'([•*-]/u;
 const LINE_SHORT = 60;
+// No sentence of a report is longer; what has no full stops is cut, so that work within a sentence stays bounded.
+const SENTENCE_TOKENS_MAX = 400;
 
 /**
  * Splits into sentences at `.`, `!`, `?` and at line ends that end a paragraph, a heading or a sentence. Hard-wrapped lines
@@ -27,6 +29,7 @@ export function splitSentences(text: string, tokens: Tokens): readonly Sentence[
   };
   for (let at = 0; at < tokens.count; at += 1) {
     const end = tokens.end[at] ?? 0;
+    if (at - from >= SENTENCE_TOKENS_MAX) close(at);
     const nextStart = at + 1 < tokens.count ? (tokens.start[at + 1] ?? 0) : text.length;
     const gap = text.slice(end, Math.min(nextStart, end + 64));
     const breakAt = gap.indexOf('\n');

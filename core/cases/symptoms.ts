@@ -81,15 +81,16 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
   for (const mention of storyMentions(reading)) {
     const symptom = entryIn(mention, 'symptom');
     const image = symptom === undefined ? entryIn(mention, 'imaging') : undefined;
-    const term = symptom?.term ?? image?.term;
+    const disease = entryIn(mention, 'disease');
+    const denied = symptom ?? image ?? entryIn(mention, 'deniable') ?? disease;
+    const assertion = assertionAt(reading, mention.from, disease !== undefined);
+    // What only counts when it is denied: diseases that were looked for, complications, deficits.
+    const term = symptom?.term ?? image?.term ?? (assertion === 'absent' ? denied?.term : undefined);
     if (term === undefined) continue;
-    const isDisease = entryIn(mention, 'disease') !== undefined;
     const modality = context.modalityOf(mention);
     if (modality !== null && (image !== undefined || SEEN_ON_IMAGES.has(term))) continue;
-    if (image !== undefined && isDisease) continue;
-    const assertion = assertionAt(reading, mention.from, isDisease);
     // A disease of the past or of the family is background, not a complaint.
-    if (isDisease && (assertion === 'historical' || assertion === 'family')) continue;
+    if (disease !== undefined && (assertion === 'historical' || assertion === 'family')) continue;
     const site = SITED_TERMS.has(term) ? siteTerm(reading, mention, indexOf.get(mention) ?? 0) : null;
     drafts.push({
       sentence: mention.sentence,

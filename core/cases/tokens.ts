@@ -111,7 +111,8 @@ export function foldWord(lower: string): string {
     if (word.includes('our')) word = word.replace('umour', 'umor').replace('olour', 'olor').replace('avour', 'avor');
     if (word.endsWith('isation')) word = `${word.slice(0, -7)}ization`;
   }
-  if (word.length < 4 || !word.endsWith('s')) return word;
+  // Four letters and fewer are as often abbreviations as plurals: `CRPS` is not `CRP`.
+  if (word.length < 5 || !word.endsWith('s')) return word;
   if (word.endsWith('ss') || word.endsWith('us') || word.endsWith('is')) return word;
   if (word.endsWith('ies')) return word.length > 5 ? `${word.slice(0, -3)}y` : word;
   if (word.endsWith('sses') || word.endsWith('xes') || word.endsWith('ches') || word.endsWith('shes'))

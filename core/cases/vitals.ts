@@ -52,7 +52,7 @@ export function findVitals(reading: Reading, context: Context): readonly Draft[]
     const value = quantity === null ? null : vitalValue(quantity, vital);
     const result = flagOfResult(reading.scopes.resultAt(mention.from));
     if (quantity === null || value === null) {
-      if (result !== null)
+      if (result !== null || vital.term === 'vital signs')
         drafts.push({
           sentence: mention.sentence,
           finding: makeFinding({ term: vital.term, assertion, span: [mention.start, mention.end], flag: result }),

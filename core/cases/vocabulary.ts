@@ -7,7 +7,7 @@ import { ECG_INTERVALS, ECG_LEADS, ECG_RECORDINGS, ECG_STATEMENTS } from './voca
 import { IMAGING_FINDINGS, IMAGING_MEASURES, MODALITIES } from './vocabularies/imaging.ts';
 import { type Analyte, LAB_ANALYTES } from './vocabularies/labs.ts';
 import type { PhraseLine } from './vocabularies/phrases.ts';
-import { SITES, SYMPTOMS } from './vocabularies/symptoms.ts';
+import { DENIABLE, SITES, SYMPTOMS } from './vocabularies/symptoms.ts';
 import { VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
 
 export type Measure = {
@@ -21,7 +21,7 @@ export type Measure = {
 
 /** What a phrase of the text can mean. */
 export type Entry =
-  | { readonly vocabulary: 'symptom' | 'site' | 'relative' | 'risk' | 'medicine'; readonly term: string }
+  | { readonly vocabulary: 'symptom' | 'deniable' | 'site' | 'relative' | 'risk' | 'medicine'; readonly term: string }
   | { readonly vocabulary: 'ecg recording' | 'ecg' | 'ecg lead'; readonly term: string }
   | { readonly vocabulary: 'modality' | 'imaging'; readonly term: string }
   | { readonly vocabulary: 'ecg interval' | 'imaging measure'; readonly term: string; readonly measure: Measure }
@@ -41,6 +41,7 @@ function* named(
   lines: readonly PhraseLine[],
   vocabulary:
     | 'symptom'
+    | 'deniable'
     | 'site'
     | 'relative'
     | 'risk'
@@ -66,6 +67,7 @@ function* measured(measures: readonly Measure[], vocabulary: 'ecg interval' | 'i
 
 function* allPhrases(): Generator<readonly [string, Entry]> {
   yield* named(SYMPTOMS, 'symptom');
+  yield* named(DENIABLE, 'deniable');
   yield* named(SITES, 'site');
   yield* named(ECG_RECORDINGS, 'ecg recording');
   yield* named(ECG_STATEMENTS, 'ecg');

@@ -50,8 +50,11 @@ export function gateOf(pipeline: Pipeline, stage: Stage, snapshot: Snapshot): Ga
     return { kind: 'submitted', reason: `${counts.submitted} waiting for a batch job`, opensAtMs: null };
   }
   const dueMs = nextDueMs ?? 0;
-  if (dueMs > snapshot.nowMs)
-    return { kind: 'backoff', reason: `${counts.ready} waiting for their next try`, opensAtMs: dueMs };
+  if (dueMs > snapshot.nowMs) {
+    // A lease that ends earlier may give its tasks back.
+    const opensAtMs = Math.min(dueMs, here.leaseExpiresMs ?? dueMs);
+    return { kind: 'backoff', reason: `${counts.ready} waiting for their next try`, opensAtMs };
+  }
   return gathers(pipeline, stage, here, snapshot) ? gatheringGate(stage, here) : null;
 }
 

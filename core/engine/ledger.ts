@@ -36,7 +36,10 @@ export async function checkSchema(db: Database, pipeline: Pipeline): Promise<boo
     throw new SchemaError(
       `the database has engine schema ${version ?? 'none'}, this build needs ${ENGINE_SCHEMA}: use the build that made it`,
     );
-  const owner = meta.get('pipeline');
+  return isOwnedBy(pipeline, meta.get('pipeline'));
+}
+
+function isOwnedBy(pipeline: Pipeline, owner: unknown): boolean {
   if (owner !== undefined && owner !== pipeline.name)
     throw new SchemaError(
       `the database belongs to pipeline "${owner}", not "${pipeline.name}": give another DATABASE_URL`,
@@ -50,17 +53,21 @@ export async function checkSchema(db: Database, pipeline: Pipeline): Promise<boo
  */
 export async function registerPipeline(db: Database, pipeline: Pipeline): Promise<void> {
   await checkSchema(db, pipeline);
-  await db.write([
+  const results = await db.write([
     statement(`INSERT INTO meta(key, value) VALUES ('pipeline', ?) ON CONFLICT(key) DO NOTHING`, [pipeline.name]),
     ...pipeline.stages.map((stage, position) =>
       statement(
-        `INSERT INTO stage_control(stage, position, lost_max, fingerprint) VALUES (?, ?, ?, ?)
+        `INSERT INTO stage_control(stage, position, lost_max, fingerprint) SELECT ?, ?, ?, ?
+         WHERE EXISTS (SELECT 1 FROM meta WHERE key = 'pipeline' AND value = ?)
          ON CONFLICT(stage) DO UPDATE SET position = excluded.position, lost_max = excluded.lost_max,
            fingerprint = excluded.fingerprint`,
-        [stage.name, position, stage.settles === 'each' ? LOST_MAX : 0, stage.fingerprint],
+        [stage.name, position, stage.settles === 'each' ? LOST_MAX : 0, stage.fingerprint, pipeline.name],
       ),
     ),
+    statement(`SELECT value FROM meta WHERE key = 'pipeline'`),
   ]);
+  // Another pipeline may have come between the look and the write, which then wrote nothing.
+  isOwnedBy(pipeline, results.at(-1)?.rows[0]?.value);
 }
 
 const EXPIRED = `SELECT id FROM lease INDEXED BY lease_live WHERE state = 'live' AND expires_ms <= ${NOW}`;
@@ -231,7 +238,8 @@ const held = (stage: Stage, leaseId: number, item: string): string =>
 
 function writeStatements(stage: Stage, leaseId: number, write: Write): Statement[] {
   if (write.kind === 'fenced') {
-    if (!write.sql.includes(':held')) throw new Error(`stage ${stage.name} returned a write without :held: ${write.sql}`);
+    if (!write.sql.includes(':held'))
+      throw new Error(`stage ${stage.name} returned a write without :held: ${write.sql}`);
     return [statement(write.sql.replaceAll(':held', held(stage, leaseId, String(int(write.itemId)))), write.args)];
   }
   const { table, columns, key, rows } = write;
@@ -345,7 +353,7 @@ function sampleStatement(stage: Stage, leaseId: number, settled: readonly Settle
   const rows = settled.map(({ item, outcome }) => [item.id, CLOSED_AS[outcome.kind] === 'ready' ? 0 : 1]);
   return statement(
     `INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?1, ${NOW}, sum(j.value->>1), ?3
-     FROM json_each(?2) j WHERE ${held(stage, leaseId, 'j.value->>0')} GROUP BY ?1`,
+     FROM json_each(?2) j WHERE ${held(stage, leaseId, 'j.value->>0')} GROUP BY ?1`, // grouped: nothing held, no row
     [stage.name, json(rows), Math.round(tookMs)],
   );
 }

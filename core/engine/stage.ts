@@ -94,8 +94,13 @@ export function defineStage<const Name extends string>(stage: Stage<Name>): Stag
   const { attemptsMax, delayMsFirst, delayMsMax } = stage.retry;
   if (!Number.isSafeInteger(attemptsMax) || attemptsMax < 1)
     throw problem(`retry.attemptsMax must be a whole number from 1, got ${attemptsMax}`);
-  if (!(delayMsFirst >= 0 && delayMsMax >= delayMsFirst))
+  if (!(delayMsFirst >= 0 && delayMsMax >= delayMsFirst && Number.isFinite(delayMsMax)))
     throw problem(`retry delays must satisfy 0 <= delayMsFirst <= delayMsMax, got ${delayMsFirst} and ${delayMsMax}`);
+  const { itemsMin, waitMsMax } = stage.gather ?? { itemsMin: 1, waitMsMax: 0 };
+  if (!Number.isSafeInteger(itemsMin) || itemsMin < 1)
+    throw problem(`gather.itemsMin must be a whole number from 1, got ${itemsMin}`);
+  if (!Number.isSafeInteger(waitMsMax) || waitMsMax < 0)
+    throw problem(`gather.waitMsMax must be a whole number from 0, got ${waitMsMax}`);
   return Object.freeze(stage);
 }
 

@@ -81,7 +81,7 @@ async function work(
     const { outcomes, writes } = await attempt(stage, claimed, runtime, stopping);
     const settled = claimed.items.map((item, i) => {
       const outcome = outcomes[i];
-      if (!outcome)
+      if (!outcome || outcomes.length !== claimed.items.length)
         throw new Error(`stage ${stage.name} returned ${outcomes.length} outcomes for ${claimed.items.length} items`);
       return { item, outcome };
     });

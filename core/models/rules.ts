@@ -1,29 +1,57 @@
-import type { Distillate, ExtractedCase } from '../cases/case.ts';
+import type { Distillate, ExtractedCase, Span } from '../cases/case.ts';
+import { categoryOf } from '../cases/category.ts';
+import { type Diagnosis, diagnosisFromTitle, findDiagnoses } from '../cases/diagnosis.ts';
 import { EXTRACTOR_VERSION } from '../cases/extract.ts';
+import { judgeRarity } from '../cases/rarity.ts';
+import { readText } from '../cases/reading.ts';
 import type { Distiller } from './ports.ts';
 
-function distillByRules(theCase: ExtractedCase): Distillate {
-  const rare = /\b(?:rare|unusual|uncommon|first reported)\b/i.exec(theCase.text);
-  const terms = (facet: 'symptoms' | 'labs') =>
-    [...new Set(theCase.facets[facet]?.findings.map((finding) => finding.term))].slice(0, 10);
+const RULES_VERSION = 'rules-1';
+const KEYS_MAX = 10;
+const REASON_CHARS_MAX = 500;
+const REJECTION_CHARS_MAX = 300;
+// Names of examinations say what was done, not what was found.
+const NOT_KEY = new Set(['laboratory tests', 'vital signs', 'electrocardiogram', 'body weight', 'body height']);
+
+/** Present findings first by what sets them apart: a value or flag out of range, then text order; each term once. */
+function keyTerms(theCase: ExtractedCase, facet: 'symptoms' | 'labs' | 'ecg'): readonly string[] {
+  const present = (theCase.facets[facet]?.findings ?? []).filter((finding) => finding.assertion === 'present' && !NOT_KEY.has(finding.term));
+  const told = facet === 'labs' ? present.filter((finding) => finding.flag !== undefined && finding.flag !== 'normal') : present.filter((finding) => finding.flag !== 'normal');
+  return [...new Set(told.map((finding) => (facet === 'labs' && finding.flag !== undefined ? `${finding.term} ${finding.flag}` : finding.term)))].slice(0, KEYS_MAX);
+}
+
+function distillByRules(theCase: ExtractedCase, title: string | null): Distillate {
+  const reading = readText(theCase.text);
+  const stated = findDiagnoses(reading);
+  const titled = title === null ? null : diagnosisFromTitle(reading, title);
+  const best: Diagnosis | null = [...(titled === null ? [] : [titled]), ...stated].sort((a, b) => b.score - a.score)[0] ?? null;
+  const span: Span | null = best?.span ?? null;
+  const rarity = judgeRarity(reading, theCase, best, title);
+  const reasons = rarity.evidence.map((one) => one.reason).join(' ');
   return {
-    diagnosis: null,
-    diagnosisSpan: null,
-    diagnosisCategory: 'other',
-    isRare: rare !== null,
-    rarityCriteria: rare ? ['prevalence'] : [],
-    rareReason: rare ? `The report says "${rare[0]}".` : null,
-    rareSpan: rare ? [rare.index, rare.index + rare[0].length] : null,
-    rejectionReason: rare ? null : 'No statement of rarity was found.',
-    keySymptoms: terms('symptoms'),
-    keyLabs: terms('labs'),
-    keyEcg: theCase.facets.ecg?.findings[0]?.term ?? null,
+    diagnosis: best?.text ?? null,
+    diagnosisSpan: span,
+    diagnosisCategory: categoryOf(reading, span, `${best?.text ?? ''} ${best === null ? (title ?? '') : ''}`),
+    isRare: rarity.isRare,
+    rarityCriteria: rarity.isRare ? rarity.criteria : [],
+    rareReason: rarity.isRare ? reasons.slice(0, REASON_CHARS_MAX) : null,
+    rareSpan: rarity.isRare ? (rarity.evidence[0]?.span ?? null) : null,
+    rejectionReason: rarity.isRare ? null : rejection(reasons).slice(0, REJECTION_CHARS_MAX),
+    keySymptoms: keyTerms(theCase, 'symptoms'),
+    keyLabs: keyTerms(theCase, 'labs'),
+    keyEcg: keyTerms(theCase, 'ecg')[0] ?? null,
   };
 }
 
-/** The built-in distiller: no account, no network. */
+function rejection(reasons: string): string {
+  return reasons === ''
+    ? 'No rare disease, ECG pattern, drug reaction or complication was recognised, and the report states no rarity.'
+    : `Not enough for rarity: ${reasons}`;
+}
+
+/** The built-in distiller: no account, no network, a pure function of the case and its title. */
 export const rulesDistiller: Distiller = {
   name: 'rules',
-  fingerprint: `rules-0/${EXTRACTOR_VERSION}`,
-  distill: async (theCase) => distillByRules(theCase),
+  fingerprint: `${RULES_VERSION}/${EXTRACTOR_VERSION}`,
+  distill: async (theCase, title) => distillByRules(theCase, title),
 };

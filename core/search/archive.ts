@@ -6,8 +6,9 @@ export type StoredCase = Omit<ReleaseCase, 'vectors'>;
 
 /** A block closes at whichever comes first; one case is read by inflating one block. */
 const BLOCK_CASES = 64;
-const BLOCK_CHARS = 131_072;
-const CACHED_BLOCKS = 32;
+const BLOCK_CHARS = 65_536;
+const CACHED_BLOCKS = 64;
+const LINE_FEED = 10;
 
 async function through(bytes: Uint8Array, transform: CompressionStream | DecompressionStream): Promise<Uint8Array> {
   // The cast says that the bytes are not in shared memory, which Blob does not take.
@@ -67,13 +68,10 @@ export function openArchive(index: Uint8Array, archive: Uint8Array): (ordinal: n
   if ((offsets.at(-1) ?? 0) !== archive.byteLength) {
     throw new ReleaseFormatError(`cases.jsonl.gz: expected ${offsets.at(-1)} bytes, found ${archive.byteLength}`);
   }
-  const cached = new Map<number, Promise<readonly string[]>>();
-  const inflate = async (block: number): Promise<readonly string[]> => {
-    const member = archive.subarray(offsets[block] ?? 0, offsets[block + 1] ?? 0);
-    return new TextDecoder().decode(await through(member, new DecompressionStream('gzip'))).split('\n');
-  };
-  const linesOf = (block: number): Promise<readonly string[]> => {
-    const held = cached.get(block) ?? inflate(block);
+  const cached = new Map<number, Promise<Uint8Array>>();
+  const inflated = (block: number): Promise<Uint8Array> => {
+    const member = () => archive.subarray(offsets[block] ?? 0, offsets[block + 1] ?? 0);
+    const held = cached.get(block) ?? through(member(), new DecompressionStream('gzip'));
     cached.delete(block);
     cached.set(block, held);
     for (const oldest of cached.keys()) {
@@ -90,8 +88,11 @@ export function openArchive(index: Uint8Array, archive: Uint8Array): (ordinal: n
       if ((firstCases[middle] ?? 0) <= ordinal) low = middle;
       else high = middle - 1;
     }
-    const line = (await linesOf(low))[ordinal - (firstCases[low] ?? 0)];
-    if (!line) throw new ReleaseFormatError(`cases.jsonl.gz: case ${ordinal} is missing`);
-    return JSON.parse(line) as StoredCase;
+    const bytes = await inflated(low);
+    let start = 0;
+    for (let skip = ordinal - (firstCases[low] ?? 0); skip > 0; skip -= 1) start = bytes.indexOf(LINE_FEED, start) + 1;
+    const end = bytes.indexOf(LINE_FEED, start);
+    if (end < start) throw new ReleaseFormatError(`cases.jsonl.gz: case ${ordinal} is missing`);
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(start, end))) as StoredCase;
   };
 }

@@ -2,7 +2,7 @@ import { VIEWS, type View } from '../../schema/vocabulary.ts';
 import type { Engine } from './contract.ts';
 import { type FacetSearcher, scanView, similarity } from './dense.ts';
 import type { Release } from './release.ts';
-import { contributions, type Plan, type Signals, totalOf } from './score.ts';
+import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
 
 export type CandidateRequest = {
   readonly release: Release;
@@ -24,89 +24,115 @@ export type Candidates = {
   readonly failure: string | null;
 };
 
-/** Rows asked of each FAISS index: more make the bound below tighter, fewer make the search faster. */
+/** Rows asked of each FAISS index: more make the bound tighter, fewer make the search faster. */
 const ROWS_PER_RESULT = 20;
 const ROWS_MIN = 200;
 /** FAISS sums in f32, the rescoring in f64: a bound must not cut off a case for that difference. */
 const ROUNDING = 1e-4;
+/** Cases scored exactly at first, to find the score that the others must be able to reach. */
+const FIRST_PER_RESULT = 4;
+
+/** No two unit vectors are nearer than this. */
+const COSINE_MAX = 1 + ROUNDING;
 
 export async function candidates(request: CandidateRequest): Promise<Candidates> {
   if (request.faiss) {
     try {
-      return await throughFaiss(request, request.faiss);
+      return { ...bestOf(request, await listed(request, request.faiss)), engine: 'faiss', failure: null };
     } catch (error) {
-      return { ...scanned(request), failure: error instanceof Error ? error.message : String(error) };
+      const failure = error instanceof Error ? error.message : String(error);
+      return { ...bestOf(request, scanned(request)), engine: 'fused', failure };
     }
   }
-  return scanned(request);
+  return { ...bestOf(request, scanned(request)), engine: 'fused', failure: null };
 }
 
-/** Every case scored: exact by construction. */
-function scanned({ release, plan, cheap, vectors, kept, k }: CandidateRequest): Candidates {
-  const dense: Partial<Record<View, Float32Array>> = {};
+/** For every view that the query has: at each case no less than its cosine, NaN where the case lacks the view. */
+type Bounds = Partial<Record<View, Float32Array>>;
+
+/** The view with the largest share, exact; the others are left at their bound, since few cases can make up for it there. */
+function scanned({ release, plan, vectors, kept }: CandidateRequest): Bounds {
+  const share = (view: View) => (view === 'whole' ? plan.whole : (plan.facets[view] ?? 0));
+  const views = VIEWS.filter((view) => vectors[view] !== undefined && share(view) > 0);
+  const largest = views.reduce<View | null>((best, view) => (best && share(best) >= share(view) ? best : view), null);
+  const bounds: Bounds = {};
+  for (const view of views) {
+    const vector = vectors[view];
+    if (vector) {
+      bounds[view] = view === largest ? scanView(release.views[view], vector, kept) : filled(release, view, COSINE_MAX);
+    }
+  }
+  return bounds;
+}
+
+/** The nearest rows of each view by FAISS, exact; a row that it left out is no nearer than the last one that it gave. */
+async function listed({ release, vectors, k }: CandidateRequest, faiss: FacetSearcher): Promise<Bounds> {
+  const bounds: Bounds = {};
   for (const view of VIEWS) {
     const vector = vectors[view];
-    if (vector) dense[view] = scanView(release.views[view], vector, kept);
+    const held = release.views[view];
+    const asked = Math.min(held.rows.length, Math.max(ROWS_MIN, ROWS_PER_RESULT * k));
+    if (!vector) continue;
+    if (asked === 0) {
+      bounds[view] = filled(release, view, COSINE_MAX);
+      continue;
+    }
+    const { rows, scores } = await faiss.search(view, vector, asked);
+    const last = scores.at(-1) ?? Number.NaN;
+    if (rows.length !== asked || !Number.isFinite(last)) {
+      throw new Error(`${view}: expected ${asked} rows with scores, found ${rows.length}`);
+    }
+    const values = filled(release, view, last + ROUNDING);
+    for (const row of rows) {
+      const ordinal = held.rows[row];
+      if (ordinal === undefined) throw new Error(`${view}: row ${row} of ${held.rows.length}`);
+      values[ordinal] = similarity(held, vector, row);
+    }
+    bounds[view] = values;
   }
-  const signals = { ...cheap, dense };
-  const best = createBest(k);
-  for (let i = 0; i < kept.length; i += 1) {
-    if (kept[i] === 1) best.offer(i, totalOf(contributions(signals, plan, i)));
-  }
-  return { ordinals: best.ordinals(), signals, engine: 'fused', failure: null };
+  return bounds;
+}
+
+function filled(release: Release, view: View, bound: number): Float32Array {
+  const values = new Float32Array(release.cards.count).fill(Number.NaN);
+  for (const ordinal of release.views[view].rows) values[ordinal] = bound;
+  return values;
 }
 
 /**
- * FAISS gives the nearest rows of each view. A row that it left out is no nearer than the last one it gave, so every case has an upper
- * bound; all cases whose bound reaches the k-th best score are scored exactly (Fagin's threshold argument). The answer is that of the
- * scan, ties included, whatever the lists leave out.
+ * The exact best `k`, whatever the bounds: every case whose bound reaches the k-th best score is scored exactly (the threshold argument
+ * of Fagin, Lotem and Naor 2003). So all engines give one answer, ties included. Makes `bounds` exact where it looks.
  */
-async function throughFaiss(request: CandidateRequest, faiss: FacetSearcher): Promise<Candidates> {
+function bestOf(request: CandidateRequest, bounds: Bounds): Pick<Candidates, 'ordinals' | 'signals'> {
   const { release, plan, cheap, vectors, kept, k } = request;
-  const dense: Partial<Record<View, Float32Array>> = {};
-  const listed = new Set<number>();
-  for (const view of VIEWS) {
-    const vector = vectors[view];
-    if (!vector) continue;
-    const held = release.views[view];
-    const asked = Math.min(held.rows.length, Math.max(ROWS_MIN, ROWS_PER_RESULT * k));
-    const list = asked === 0 ? null : await faiss.search(view, vector, asked);
-    const complete = asked === held.rows.length;
-    const last = list?.scores.at(-1);
-    if (list && (last === undefined || !Number.isFinite(last))) throw new Error(`no scores for ${view}`);
-    const bounds = new Float32Array(kept.length).fill(Number.NaN);
-    const bound = complete || last === undefined ? -1 : last + ROUNDING;
-    for (const ordinal of held.rows) bounds[ordinal] = bound;
-    for (const row of list?.rows ?? []) {
-      const ordinal = held.rows[row];
-      if (ordinal === undefined) throw new Error(`${view}: row ${row} of ${held.rows.length}`);
-      bounds[ordinal] = similarity(held, vector, row);
-      listed.add(ordinal);
-    }
-    dense[view] = bounds;
-  }
-  const signals: Signals = { ...cheap, dense };
-  const score = (i: number) => totalOf(contributions(signals, plan, i));
-  const upper = new Float64Array(kept.length);
-  for (let i = 0; i < kept.length; i += 1) upper[i] = kept[i] === 1 ? score(i) : -1;
+  const signals: Signals = { ...cheap, dense: bounds };
+  const upper = scoresOf(signals, plan);
   const exact = (i: number): number => {
     for (const view of VIEWS) {
-      const [vector, values] = [vectors[view], dense[view]];
-      const row = release.views[view].rowOf[i] ?? -1;
-      if (vector && values && row >= 0) values[i] = similarity(release.views[view], vector, row);
+      const [vector, values, held] = [vectors[view], bounds[view], release.views[view]];
+      const row = held.rowOf[i] ?? -1;
+      if (vector && values && row >= 0) values[i] = similarity(held, vector, row);
     }
-    return score(i);
+    return totalOf(contributions(signals, plan, i));
   };
+  const first = createBest(FIRST_PER_RESULT * k);
+  for (let i = 0; i < kept.length; i += 1) if (kept[i] === 1) first.offer(i, upper[i] as number);
   const best = createBest(k);
-  for (const i of listed) if (kept[i] === 1) best.offer(i, exact(i));
-  for (let i = 0; i < kept.length; i += 1) {
-    if (kept[i] === 1 && !listed.has(i) && (upper[i] ?? 0) >= best.least()) best.offer(i, exact(i));
+  for (const i of first.ordinals()) {
+    best.offer(i, exact(i));
+    // Marks it as seen: nothing reaches the least score from here.
+    upper[i] = Number.NEGATIVE_INFINITY;
   }
-  return { ordinals: best.ordinals(), signals, engine: 'faiss', failure: null };
+  for (let i = 0; i < kept.length; i += 1) {
+    if (kept[i] === 1 && (upper[i] as number) >= best.least()) best.offer(i, exact(i));
+  }
+  return { ordinals: best.ordinals(), signals };
 }
 
+type Best = { offer(ordinal: number, score: number): void; least(): number; ordinals(): readonly number[] };
+
 /** Keeps the best `k` by score, then ordinal (which is by case id). `least` is the score to reach; below any while not full. */
-function createBest(k: number): { offer(ordinal: number, score: number): void; least(): number; ordinals(): number[] } {
+function createBest(k: number): Best {
   const held: { readonly ordinal: number; readonly score: number }[] = [];
   return {
     offer(ordinal, score) {

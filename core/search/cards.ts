@@ -134,7 +134,8 @@ export function readCards(bytes: Uint8Array): Cards {
 /** 1 for every case that passes all filters. A case that does not say what a filter asks for does not pass it. */
 export function keptBy(cards: Cards, filters: SearchFilters): Uint8Array {
   const kept = new Uint8Array(cards.count).fill(1);
-  const category = DIAGNOSIS_CATEGORIES.findIndex((one) => one === filters.category);
+  const categories: readonly string[] = DIAGNOSIS_CATEGORIES;
+  const category = categories.indexOf(filters.category ?? '');
   const source = filters.source?.toLowerCase();
   const licence = filters.licence?.toLowerCase();
   for (let i = 0; i < cards.count; i += 1) {

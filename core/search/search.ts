@@ -24,6 +24,7 @@ import {
   wholeScore,
 } from './score.ts';
 import { SETTINGS, type SearchSettings } from './settings.ts';
+import { placedTerms } from './terms.ts';
 
 export { caseAnswer } from './case-answer.ts';
 export { CaseUnknownError, GenerationMismatchError } from './query.ts';
@@ -80,7 +81,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
         : null,
   };
   const vectors = request.legs.includes('dense') ? query.vectors : {};
-  const asked: Signals = { ...cheap, dense: vectors };
+  const asked = { ...cheap, dense: vectors };
   const plan = planOf(settings, asked, weights, request.legs, release.pairs);
   const faiss = request.engine === 'faiss' ? deps.faiss : undefined;
   if (request.engine === 'faiss' && !faiss) degraded.push('FAISS is not to be had here: the exact scan answered');
@@ -104,26 +105,16 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   if (reason !== null) return { results: [], reason, ...answer, took_ms: deps.nowMs() - startedMs };
   const randomScores = scoresOf(release.pairs, plan).sort();
   const wordOf = wordsByTerm(query.text);
-  const results: SearchResult[] = [];
-  for (const ordinal of found.ordinals) {
-    const stored = await release.case(release.cards.ids[ordinal] ?? '');
-    if (!stored) throw new Error(`case ${release.cards.ids[ordinal]} is listed in the release but not in its archive`);
-    const terms = cheap.lexical ? termsEarned(release.lexical, words, ordinal, settings.bm25) : [];
-    results.push(
-      resultOf({
-        stored,
-        ordinal,
-        query,
-        plan,
-        signals: found.signals,
-        terms,
-        wordOf,
-        randomScores,
-        settings,
-        request,
-      }),
-    );
-  }
+  const results = await Promise.all(
+    found.ordinals.map(async (ordinal): Promise<SearchResult> => {
+      const caseId = release.cards.ids[ordinal] ?? '';
+      const stored = await release.case(caseId);
+      if (!stored) throw new Error(`case ${caseId} is listed in the release but not in its archive`);
+      const terms = cheap.lexical ? termsEarned(release.lexical, words, ordinal, settings.bm25) : [];
+      const { signals } = found;
+      return resultOf({ stored, ordinal, query, plan, signals, terms, wordOf, randomScores, settings, request });
+    }),
+  );
   return { results, ...answer, took_ms: deps.nowMs() - startedMs };
 }
 
@@ -134,7 +125,7 @@ function wordsByTerm(text: string): ReadonlyMap<string, string> {
   return words;
 }
 
-function reasonForNothing(asked: Signals, plan: Plan, kept: Uint8Array): string | null {
+function reasonForNothing(asked: Omit<Signals, 'length'>, plan: Plan, kept: Uint8Array): string | null {
   const used = Object.keys(plan.facets).length + plan.whole + plan.lexical;
   if (used === 0 || (!asked.lexical && Object.keys(asked.dense).length === 0 && noAgreement(asked))) {
     return 'no word or finding of the query is known to this release';

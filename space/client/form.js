@@ -111,7 +111,7 @@ export function showFieldProblems(problems) {
 export function labelOf(field) {
   const control = controlOf(field);
   const label = control === null ? null : document.querySelector(`label[for="${control.id}"]`);
-  return label?.textContent?.trim() ?? field;
+  return label?.textContent?.trim() ?? field.replaceAll('_', ' ');
 }
 
 function controlOf(field) {

@@ -2,7 +2,7 @@
 
 import { bar, element, folded, isolated } from './dom.js';
 import { findings } from './finding-groups.js';
-import { FACET_LABELS, FACETS, percent, percentile, safeHref } from './words.js';
+import { FACET_LABELS, FACETS, percent, percentile, safeHref, sentence } from './words.js';
 
 const QUOTES_SHOWN = 3;
 const ALERT_LABELS = { routine: 'Worth a look', significant: 'Significant match', critical: 'Critical match' };
@@ -94,7 +94,7 @@ function header(result, rank, headingId) {
         'p',
         { class: 'result-diagnosis' },
         element('span', { class: 'label' }, 'Diagnosis '),
-        isolated(result.diagnosis ?? 'not stated'),
+        result.diagnosis === null ? element('span', { class: 'label' }, 'not stated') : isolated(result.diagnosis),
       ),
     ),
     element(
@@ -111,19 +111,13 @@ function verdict(result) {
   return element(
     'div',
     { class: 'verdict' },
-    element(
-      'p',
-      { class: 'closer' },
-      'Closer than ',
-      element('strong', {}, percentile(result.percentile)),
-      ' of random pairs',
-    ),
+    closeness(result.percentile),
     element(
       'p',
       { class: 'alert', 'data-level': level ?? 'none' },
       element('span', { class: 'badge' }, level === null ? 'Not flagged' : (ALERT_LABELS[level] ?? level)),
       ' ',
-      isolated(result.flag_reason),
+      isolated(sentence(result.flag_reason.replace('not flagged: ', ''))),
     ),
     result.rare &&
       element(
@@ -133,6 +127,18 @@ function verdict(result) {
         ' ',
         isolated(result.rare_reason ?? ''),
       ),
+  );
+}
+
+function closeness(value) {
+  if (value >= 100)
+    return element('p', { class: 'closer' }, 'Closer than ', element('strong', {}, 'all'), ' random pairs');
+  return element(
+    'p',
+    { class: 'closer' },
+    'Closer than ',
+    element('strong', {}, percentile(value)),
+    ' of random pairs',
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { element, isolated } from './dom.js';
 import { renderResult } from './result-card.js';
-import { count, FACET_LABELS, FACETS, percent } from './words.js';
+import { count, FACET_LABELS, FACETS, percent, sentence } from './words.js';
 
 /** @param {import('../../core/search/contract.ts').SearchAnswer} answer */
 export function renderAnswer(answer, seedCaseId) {
@@ -110,15 +110,15 @@ function summaryOf(answer) {
   return ` ${counts.map(([label, n]) => `${label} ${n}`).join(' · ')}`;
 }
 
-function emptyNotice({ release }) {
-  const reason =
+function emptyNotice({ release, reason }) {
+  const why =
     release.case_count === 0
       ? 'This release holds no cases yet.'
-      : `None of the ${count(release.case_count)} cases passed the filters and shared anything with your text.`;
+      : `${sentence(reason ?? 'nothing in this release is like your text')}. The release holds ${count(release.case_count)} cases.`;
   return element(
     'div',
     { class: 'panel empty' },
-    element('p', {}, reason),
+    element('p', {}, why),
     element('p', {}, 'What helps most:'),
     element(
       'ul',

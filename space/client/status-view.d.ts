@@ -21,7 +21,7 @@ export type StatusView = {
   readonly tone: 'good' | 'warn' | 'bad';
   readonly stages: readonly StageView[];
   readonly facts: Readonly<
-    Record<'documents' | 'cases' | 'release' | 'published' | 'generation' | 'tick' | 'worked', string>
+    Record<'documents' | 'cases' | 'release' | 'published' | 'generation' | 'tick' | 'host' | 'worked', string>
   >;
   readonly degraded: readonly string[];
   /** Rows of key, stage, state, reason, when. */

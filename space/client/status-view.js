@@ -113,7 +113,8 @@ function facts(status, nowMs) {
     release: release === null ? 'none' : `version ${release.version}, ${count(release.case_count)} cases`,
     published: release === null ? 'never' : ago(release.created_at, nowMs),
     generation: release === null ? 'none' : release.generation,
-    tick: tick === null ? 'never' : `${ago(tick.at, nowMs)} on ${tick.host}`,
+    tick: tick === null ? 'never' : ago(tick.at, nowMs),
+    host: tick === null ? 'none' : tick.host,
     worked:
       tick === null || worked.length === 0 ? 'nothing' : worked.map(([kind, n]) => `${count(n)} ${kind}`).join(', '),
   };

@@ -52,6 +52,7 @@ function show(view) {
     view.degraded.map((line) => [line]),
     (cells) => element('li', {}, cells[0]),
   );
+  byId('set-aside-table').hidden = view.setAside.length === 0;
   byId('set-aside-none').hidden = view.setAside.length > 0;
   fill(byId('set-aside'), view.setAside, (cells) =>
     element(

@@ -6,6 +6,7 @@ export declare const ASSERTION_LABELS: Readonly<Record<Assertion, string>>;
 export declare const PRESETS: Readonly<Record<Preset, { readonly label: string; readonly weights: readonly number[] }>>;
 export declare const RARITY_LABELS: Readonly<Record<RarityCriterion, string>>;
 export declare function count(n: number): string;
+export declare function sentence(text: string): string;
 export declare function percentile(value: number): string;
 export declare function percent(share: number): string;
 export declare function duration(seconds: number): string;

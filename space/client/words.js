@@ -46,6 +46,11 @@ export function count(n) {
   return integers.format(n);
 }
 
+/** With a capital letter first. */
+export function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A percentile is cut, never rounded: 99.97 must not read as 100. */
 export function percentile(value) {
   return `${(Math.floor(Math.min(100, Math.max(0, value)) * 10 + 1e-9) / 10).toFixed(1)} %`;

@@ -6,7 +6,7 @@ export type LogLine = { readonly level: LogLevel; readonly message: string; read
 /** Everything the HTTP face needs from the rest of the Space; a test hands in stubs. */
 export type AppDeps = {
   /**
-   * Throws errors known by name: `UnknownCaseError`, `GenerationMismatchError`, `NotReadyError`; others answer 500.
+   * Throws errors known by name: `CaseUnknownError`, `GenerationMismatchError`, `NotReadyError`; others answer 500.
    * `signal` aborts when the client goes away.
    */
   readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchAnswer>;

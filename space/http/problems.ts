@@ -52,7 +52,7 @@ const RETRY_AFTER_S = '5';
 
 /** Errors of other modules, known by name so that the HTTP face need not import what throws them. */
 const BY_NAME: Readonly<Record<string, Facts>> = {
-  UnknownCaseError: {
+  CaseUnknownError: {
     status: 404,
     code: 'unknown_case',
     detail: 'The release being served has no case with this id.',

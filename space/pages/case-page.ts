@@ -54,7 +54,7 @@ function sidebar(theCase: CaseAnswer): Html {
   const { provenance: from } = theCase;
   return html`<aside class="case-side" aria-label="About this case">
   <section class="panel diagnosis"><h2>Diagnosis</h2>
-    <p class="diagnosis-name" dir="auto">${theCase.diagnosis ?? 'Not stated'}</p>
+    ${theCase.diagnosis === null ? html`<p>Not stated</p>` : html`<p class="diagnosis-name" dir="auto">${theCase.diagnosis}</p>`}
     <p class="fine">Category: ${theCase.diagnosis_category}</p>
     ${theCase.rare ? rarity(theCase) : html`<p class="fine">Not marked as rare.</p>`}
   </section>

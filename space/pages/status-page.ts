@@ -10,6 +10,7 @@ const FACT_LABELS = {
   published: 'Published',
   generation: 'Generation of vectors',
   tick: 'Last tick',
+  host: 'Run by',
   worked: 'It settled',
 } as const;
 
@@ -43,7 +44,7 @@ export function statusMain(status: StatusAnswer | null, nowMs: number): Html {
 <section aria-labelledby="set-aside-heading">
   <h2 id="set-aside-heading">Set aside</h2>
   <p class="fine">Documents that were refused or gave up after every retry, newest first. Nothing is lost: each keeps its reason.</p>
-  <div class="table-scroll" role="region" aria-labelledby="set-aside-heading" tabindex="0">
+  <div class="table-scroll" id="set-aside-table" role="region" aria-labelledby="set-aside-heading" tabindex="0"${view.setAside.length === 0 ? html` hidden` : ''}>
     <table class="set-aside">
       <thead><tr><th scope="col">Document or case</th><th scope="col">Stage</th><th scope="col">State</th><th scope="col">Reason</th><th scope="col">When</th></tr></thead>
       <tbody id="set-aside">${view.setAside.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>

@@ -10,7 +10,8 @@
  * - negation: wanted are `Sign_symptom` and `Disease_disorder` spans with NEG; found by absent findings of any facet but labs; right are NEG
  *   and MAYBE_NEG spans of any type. `polarity of found`: of the wanted and the affirmed spans that any finding overlaps, the share with the right polarity.
  * - labs, vitals, imaging: wanted are the texts of `facets.labs`, `facets.vitals`, `facets.imaging` at their `Diagnostic_procedure` spans;
- *   right is any `Diagnostic_procedure` or `Lab_value` span. `labs with a number`: the same, only those whose values hold a digit.
+ *   right is any `Diagnostic_procedure` or `Lab_value` span. `labs and vitals` takes both, found by both and by measurements of
+ *   images and ECG, since `facets.labs` holds whatever was measured (ejection fractions, intervals, function classes). `labs with a number`: the same, only those whose values hold a digit.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -88,12 +89,12 @@ for (const report of reports) {
   const typed = (...types: string[]) => entities.filter((entity) => types.includes(entity.type));
   const negated = (entity: Entity) => entity.polarity === 'NEG' || entity.polarity === 'MAYBE_NEG';
 
-  score('age', typed('Age').slice(0, 1), of('demographics').filter((finding) => finding.term === 'age'), typed('Age'), report.text);
+  score('age', typed('Age').slice(0, 1), of('demographics').filter((finding) => finding.term === 'age' || finding.term === 'age group'), typed('Age'), report.text);
   score('sex', typed('Sex').slice(0, 1), of('demographics').filter((finding) => finding.term === 'sex'), typed('Sex'), report.text);
 
   const signs = [
     ...of('symptoms').filter((finding) => !vitalNames.has(finding.term)),
-    ...of('imaging').filter((finding) => !modalities.has(finding.term)),
+    ...of('imaging').filter((finding) => !modalities.has(finding.term) && finding.value === undefined),
     ...of('ecg').filter((finding) => !recordings.has(finding.term) && finding.value === undefined),
   ];
   const affirmed = signs.filter((finding) => finding.assertion !== 'absent');
@@ -124,6 +125,8 @@ for (const report of reports) {
   const vitals = of('symptoms').filter((finding) => vitalNames.has(finding.term));
   const measured = [...of('labs'), ...vitals];
   score('labs', spotted(report.facets.labs), of('labs'), tests, report.text);
+  const readings = [...measured, ...[...of('imaging'), ...of('ecg')].filter((finding) => finding.value !== undefined)];
+  score('labs and vitals', spotted([...report.facets.labs, ...report.facets.vitals]), readings, tests, report.text);
   score('labs and vitals with a number', spotted(numeric([...report.facets.labs, ...report.facets.vitals])), [...measured, ...of('imaging'), ...of('ecg')].filter((finding) => finding.value !== undefined), tests, report.text);
   score('vitals', spotted(report.facets.vitals), vitals, tests, report.text);
   score('imaging', spotted(report.facets.imaging), of('imaging').filter((finding) => modalities.has(finding.term)), procedures, report.text);

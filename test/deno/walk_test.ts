@@ -31,7 +31,8 @@ for (const [atOnce, itemsMax] of [
       if (last?.after.stage !== 'index' || last.after.gate?.kind !== 'host')
         throw new Error(`expected to wait for a host that runs index, got ${JSON.stringify(last?.after)}`);
       const [state, reference] = [await space.finish(database), await space.reference()].map((s) => JSON.stringify(s));
-      if (state !== reference) throw new Error(`the state differs from the embedded file's:\n${difference(state, reference)}`);
+      if (state !== reference)
+        throw new Error(`the state differs from the embedded file's:\n${difference(state, reference)}`);
     },
   });
 }

@@ -180,6 +180,7 @@ pulmonary tuberculosis
 *primary ciliary dyskinesia | kartagener syndrome
 *alpha 1 antitrypsin deficiency
 *bronchopulmonary sequestration | pulmonary sequestration | congenital pulmonary airway malformation
+*bronchogenic cyst | yellow nail syndrome | pulmonary arteriovenous malformation | plastic bronchitis
 *hypersensitivity pneumonitis | eosinophilic pneumonia
 *diffuse alveolar hemorrhage
 obstructive sleep apnea
@@ -207,7 +208,7 @@ alzheimer disease
 *autoimmune encephalitis | anti NMDA receptor encephalitis | limbic encephalitis | encephalitis
 *stiff person syndrome
 *transverse myelitis | acute disseminated encephalomyelitis
-*posterior reversible encephalopathy syndrome | PRES
+*posterior reversible encephalopathy syndrome
 *wernicke encephalopathy
 *cerebral palsy
 *spinal muscular atrophy
@@ -236,6 +237,7 @@ carpal tunnel syndrome
 hydrocephalus
 hereditary spastic paraplegia
 *periodic paralysis | hypokalemic periodic paralysis
+*pontocerebellar hypoplasia | lipofuscinosis | neuronal ceroid lipofuscinosis | rasmussen encephalitis | susac syndrome | bickerstaff encephalitis | landau kleffner syndrome | pantothenate kinase associated neurodegeneration
 *tarlov cyst | arachnoid cyst | colloid cyst`,
   gastrointestinal: `
 peptic ulcer | gastric ulcer | duodenal ulcer | peptic ulcer disease
@@ -305,6 +307,7 @@ interstitial nephritis
 lupus nephritis
 benign prostatic hyperplasia | prostatic hyperplasia
 *retroperitoneal fibrosis
+*malakoplakia
 vesicoureteral reflux
 posterior urethral valves
 testicular torsion
@@ -367,7 +370,10 @@ iron deficiency anemia | anemia
 *methemoglobinemia
 *hemophagocytic lymphohistiocytosis | macrophage activation syndrome | hemophagocytic syndrome | HLH
 *langerhans cell histiocytosis | LCH | erdheim chester disease | rosai dorfman disease
-*castleman disease
+*castleman disease | kikuchi fujimoto disease | kikuchi disease | kimura disease
+*graft versus host disease
+*hereditary elliptocytosis | congenital dyserythropoietic anemia | hereditary stomatocytosis
+*lymphangiomatosis | gorham stout disease | lymphatic malformation | lymphangioma
 *systemic mastocytosis | mastocytosis
 *amyloidosis | AL amyloidosis
 *poems syndrome
@@ -435,7 +441,7 @@ scabies
 cat scratch disease
 influenza
 helicobacter pylori infection
-*psittacosis | legionnaires disease | legionella pneumonia
+*psittacosis | legionnaires disease | legionella pneumonia | chikungunya | japanese encephalitis | west nile virus | yellow fever | brucella endocarditis | bartonellosis
 *multisystem inflammatory syndrome`,
   rheumatological: `
 rheumatoid arthritis
@@ -524,6 +530,8 @@ thyroid cancer | papillary thyroid carcinoma | thyroid carcinoma
 *gastrointestinal stromal tumor | GIST
 *desmoid tumor | desmoid fibromatosis | solitary fibrous tumor | inflammatory myofibroblastic tumor | hemangiopericytoma | aggressive fibromatosis | PEComa | angiomyolipoma
 *mesothelioma | thymoma | thymic carcinoma | pseudomyxoma peritonei
+*ganglioneuroma | ganglioneuroblastoma | choroid plexus carcinoma | pineoblastoma | germinoma | blastic plasmacytoid dendritic cell neoplasm | atypical teratoid rhabdoid tumor
+*squamous cell carcinoma of the lip | squamous cell carcinoma of the lower lip | squamous cell carcinoma of the buccal mucosa | squamous cell carcinoma of the larynx | oral cavity carcinoma | tonsillar carcinoma
 *merkel cell carcinoma | sebaceous carcinoma | extramammary paget disease | porocarcinoma
 *acute myeloid leukemia | AML | acute promyelocytic leukemia
 *acute lymphoblastic leukemia | ALL leukemia | T lymphoblastic leukemia
@@ -564,6 +572,8 @@ spinal stenosis
 rotator cuff tear | meniscal tear | anterior cruciate ligament tear
 clubfoot
 *poland syndrome
+*chronic recurrent multifocal osteomyelitis | chronic nonbacterial osteomyelitis | CRMO
+*multiple osteochondromas | ollier disease | maffucci syndrome
 *cleidocranial dysplasia
 tendinopathy`,
   ophthalmological: `

@@ -74,7 +74,7 @@ left atrial enlargement | dilated left atrium | left atrial dilatation
 right ventricular dilatation | dilated right ventricle | right ventricular enlargement | right ventricular dilation | RV dilatation
 right ventricular dysfunction | RV dysfunction | right ventricular hypokinesis
 left ventricular dysfunction | left ventricular systolic dysfunction | systolic dysfunction | LV dysfunction | reduced left ventricular function | reduced ejection fraction | diastolic dysfunction | impaired left ventricular function | reduced left ventricular ejection fraction | severe left ventricular dysfunction
-wall motion abnormality | regional wall motion abnormality | hypokinesis | akinesis | dyskinesis | hypokinesia | akinesia | wall motion abnormalities | apical ballooning | global hypokinesis | global hypokinesia | regional wall motion abnormalities
+wall motion abnormality | regional wall motion abnormality | hypokinesis | hypokinetic | akinetic | dyskinetic | asynergy | akinesis | dyskinesis | hypokinesia | akinesia | wall motion abnormalities | apical ballooning | global hypokinesis | global hypokinesia | regional wall motion abnormalities
 mitral regurgitation | mitral insufficiency | mitral incompetence
 mitral stenosis
 aortic regurgitation | aortic insufficiency
@@ -125,6 +125,10 @@ osteophytes
 joint space narrowing
 osteoporosis | osteopenia
 hypermetabolic | increased uptake | FDG uptake | hypermetabolic lesion | high uptake | tracer uptake | avid uptake
+high density shadow | shadow | nodular shadow | density | high density area | high-density areas
+disc protrusion | disc bulge | disc protrusions
+air bronchogram | air bronchograms | bronchograms
+volume loss
 hypoplasia | hypoplastic | agenesis | aplasia
 `);
 
@@ -211,6 +215,8 @@ export const IMAGING_MEASURES: readonly {
     max: 60,
     normal: [6, 12],
   },
+  { term: 'cardiothoracic ratio', phrases: ['cardiothoracic ratio', 'CTR'], unit: '%', min: 30, max: 95, normal: [35, 50] },
+  { term: 'standardized uptake value', phrases: ['SUVmax', 'SUV max', 'standardized uptake value', 'maximum standardized uptake value', 'SUV'], unit: '1', min: 0, max: 100, normal: [0, 2.5] },
   {
     term: 'coronary calcium score',
     phrases: ['calcium score', 'Agatston score', 'coronary calcium score'],

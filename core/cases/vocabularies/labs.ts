@@ -4,11 +4,11 @@
  * mass in g/mol where laboratories report both mass and amount. Bounds are ordinary textbook values, rounded.
  */
 const ANALYTES = `
-troponin | cardiac troponin | cardiac troponins | troponins
+troponin | troponine | cardiac troponin | cardiac troponins | troponins
 troponin i | cTnI | TnI | cardiac troponin I | high sensitivity troponin I | hs-cTnI | hsTnI | troponin-I ; ng/mL ; ; 0.04
 troponin t | cTnT | TnT | hs-TnT | hs-cTnT | high sensitivity troponin T | cardiac troponin T | troponin-T ; ng/mL ; ; 0.014
-bnp | B type natriuretic peptide | brain natriuretic peptide | b-natriuretic peptide ; pg/mL ; ; 100
-nt-probnp | NT pro BNP | N terminal pro brain natriuretic peptide | N terminal pro B type natriuretic peptide | NTproBNP | proBNP | pro-BNP ; pg/mL ; ; 300
+bnp | B type natriuretic peptide | brain natriuretic peptide | brain-type natriuretic peptide | b-natriuretic peptide ; pg/mL ; ; 100
+nt-probnp | NT pro BNP | N terminal pro brain natriuretic peptide | brain-type natriuretic peptide | N terminal pro B type natriuretic peptide | NTproBNP | proBNP | pro-BNP ; pg/mL ; ; 300
 ck-mb | CKMB | creatine kinase MB | CPK-MB | MB fraction ; ng/mL ; ; 5
 creatine kinase | CK | CPK | creatine phosphokinase | creatinine kinase | creatinine phosphokinase ; U/L ; 25 ; 200
 myoglobin ; ng/mL ; ; 90
@@ -116,7 +116,7 @@ progesterone
 fsh | follicle stimulating hormone
 lh | luteinizing hormone | luteinising hormone
 hcg | human chorionic gonadotropin | beta hCG | β-hCG | beta human chorionic gonadotropin | b-hCG | β-human chorionic gonadotropin ; mIU/mL ; ; 5
-metanephrines | normetanephrine | metanephrine | catecholamines | noradrenaline level | vanillylmandelic acid | VMA | urinary catecholamines | norepinephrine level
+metanephrines | normetanephrine | metanephrine | catecholamines | noradrenaline level | vanillylmandelic acid | VMA | urinary catecholamines | norepinephrine | epinephrine level | plasma epinephrine | catecholamine
 calcitonin
 chromogranin a | CgA | chromogranin | chromogranin-A
 gastrin
@@ -162,8 +162,8 @@ antibodies | antibody | antibody titer
 hla-b27 | HLA B27
 hla typing | HLA genotyping | HLA
 hbsag | hepatitis B surface antigen | HBs antigen | HBsAg
-hepatitis b serology | hepatitis B virus | HBV | anti-HBc | HBV DNA | anti HBs
-hepatitis c serology | hepatitis C virus | HCV | anti-HCV | HCV RNA | HCV antibody
+hepatitis b serology | hepatitis B virus | hepatitis B | HBV | anti-HBc | HBV DNA | anti HBs
+hepatitis c serology | hepatitis C virus | hepatitis C | HCV | anti-HCV | HCV RNA | HCV antibody
 hiv test | HIV | HIV serology | anti HIV | human immunodeficiency virus | HIV test | HIV testing
 syphilis serology | VDRL | RPR | TPHA | syphilis test
 cmv serology | cytomegalovirus | CMV | CMV DNA | CMV PCR
@@ -227,7 +227,36 @@ karyotype | karyotyping | cytogenetic analysis | chromosome analysis | chromosom
 genetic test | genetic testing | genetic analysis | mutation analysis | whole exome sequencing | exome sequencing | gene sequencing | DNA sequencing | molecular analysis
 immunohistochemistry | immunohistochemical staining | immunohistochemical analysis | immunohistochemical | immunostaining | immunohistochemical stains
 laboratory tests | laboratory test | laboratory examination | laboratory examinations | laboratory findings | laboratory data | laboratory investigations | laboratory studies | laboratory results | blood tests | blood test | laboratory evaluation | laboratory analysis | laboratory testing | laboratory workup | laboratory parameters | biochemistry | biochemical tests | serum biochemistry | blood examination | blood chemistry | laboratory | laboratory values | blood investigations | biological tests | blood analysis | routine laboratory tests | blood work | blood workup
-ki-67 | Ki67 | MIB-1 | ki-67 index | Ki-67 labeling index ; % ; ; 
+red cell distribution width | RDW | red-cell distribution width ; % ; 11 ; 15
+activated clotting time | activated coagulation time | ACT
+acid phosphatase
+fructosamine
+chitotriosidase | beta-glucosidase | glucocerebrosidase
+cyfra 21-1 | CYFRA21-1 | cytokeratin 19 fragment | cytokeratin19 fragment antigen
+pivka-ii | protein induced by vitamin K absence | des-gamma-carboxy prothrombin
+span-1 | DUPAN-2
+cardiac biomarkers | cardiac enzymes | cardiac enzyme
+pancreatic enzymes
+alveolar-arterial gradient | A-a gradient
+lactate to pyruvate ratio | lactate:pyruvate ratio | pyruvate
+alanine | glutamine
+very long chain fatty acids | long-chain fatty acids
+glycemic control | glycaemic control
+cryptococcal antigen | cryptococcus antigen | urinary antigen | urinary antigens | legionella urinary antigen | pneumococcal antigen
+metabolic panel | complete metabolic panel | basic metabolic panel | comprehensive metabolic panel
+pth-related peptide | PTHrP | parathyroid hormone related peptide
+1,25-dihydroxyvitamin d | 1,25 OH vitamin D3 | calcitriol level
+pap smear | Pap smears | cervical smear | cervical cytology
+cytology | cytological examination | cytologic examination
+acute phase proteins
+platelet function | platelet aggregation | bleeding time
+cdx2 | CDX-2
+p40
+napsin a | NapsinA
+d2-40 | podoplanin
+surgical margins | resection margin | resection margins | mitotic count
+child-pugh score | Child-Pugh class
+ki-67 | Ki67 | MIB-1 | ki-67 index | Ki-67 labeling index | Ki-67 proliferation index | proliferation index ; % ; ; 
 s-100 protein | S100 | S-100
 vimentin
 desmin

@@ -18,7 +18,7 @@ bradypnea | hypoventilation | slow breathing
 apnea | apnoea | apneic | apneic episode
 hypoxia | hypoxemia | hypoxaemia | hypoxic | desaturation | oxygen desaturation | hypoxemic
 cyanosis | cyanotic | bluish discoloration | cyanosed
-cough | coughing | coughs
+cough | coughing | coughs | coughed
 dry cough | nonproductive cough | non productive cough
 productive cough | cough with sputum
 hemoptysis | haemoptysis | coughing up blood | blood streaked sputum | bloody sputum
@@ -253,7 +253,7 @@ bulbar palsy | bulbar symptoms
 ataxia | ataxic gait | incoordination | gait ataxia | cerebellar ataxia | truncal ataxia
 gait disturbance | gait instability | difficulty walking | difficulty in walking | unsteady gait | inability to walk | gait difficulty | walking difficulty | gait abnormality | abnormal gait | unable to walk | gait impairment
 limp | limping
-falls | recurrent falls | fell
+falls | recurrent falls | falling
 tremor | tremors | resting tremor | intention tremor | tremulousness
 rigidity | cogwheel rigidity | muscle rigidity
 bradykinesia
@@ -470,7 +470,21 @@ ketoacidosis | ketosis | diabetic ketoacidosis | ketonuria
 rhabdomyolysis | myoglobinuria
 infection | infections | superinfection
 relapse | recurrence
-metastasis | metastases | metastatic lesion | metastatic lesions | metastatic disease | distant metastasis
+ischemia | ischemic | ischaemia
+normotensive
+thrush | oral thrush | oral candidiasis
+cotton wool spots | cotton wool exudates | retinal whitening
+gliosis
+cirrhotic liver | cirrhotic
+lymphopenic
+hyperlactemia | elevated lactate
+fluid accumulation | fluid overload | volume overload
+scarring | scar | scars
+remission | complete remission
+low cardiac output | low output failure | biventricular failure | right heart failure | left heart failure | right ventricular failure | decompensation
+hypochromia | microcytosis | anisocytosis | macrocytosis | poikilocytosis | teardrop cells
+behavioral problems | behavioural problems
+metastasis | metastases | metastatic | metastatic lesion | metastatic lesions | metastatic disease | distant metastasis
 asymptomatic | symptom free | symptomless
 prematurity | preterm birth | premature birth | born prematurely
 fetal distress | foetal distress
@@ -480,6 +494,25 @@ decreased fetal movements | reduced fetal movements
 birth asphyxia | perinatal asphyxia | low apgar score
 excessive crying | inconsolable crying
 poor sucking | poor suck
+`);
+
+/** Words that say something only when denied: `no complications`, `without neurological deficits`. */
+export const DENIABLE = parseLines(`
+abnormality | abnormalities | abnormal findings | abnormal finding | other abnormality | anomaly | anomalies
+complication | complications | postoperative complications | problems | problem
+adverse event | adverse events | side effect | side effects | adverse effects | adverse reactions | adverse drug reactions
+symptom | symptoms | complaint | complaints | clinical symptoms | clinical signs
+neurological deficit | neurological deficits | neurologic deficit | focal neurological deficit | focal neurological signs | focal deficit | neurological impairment | neurological symptoms | sensory deficits | motor deficit | focal neurologic deficits | deficit | deficits
+involvement | invasion | infiltration | extension | spread
+malignant cells | malignant transformation | atypia | cellular atypia | mitotic activity | mitoses
+organ dysfunction | end organ dysfunction | dysfunction
+residual disease | residual tumor | progression | disease progression | local recurrence
+infectious disease | systemic disease | chronic disease | comorbidity | comorbidities | medical problems
+leak | leaks | paravalvular leak | extravasation | malfunction
+pathogenic variant | pathogenic variants | mutation | mutations | deletion | deletions
+trauma history | surgical intervention | rejection
+response | improvement
+organisms | bacterial growth | fungal elements | schistocytes
 `);
 
 /** Complaints that take the part of the body beside them into their name: `flank` + `pain`. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Client } from '@libsql/client';
-import type { Database } from '../../../core/engine/index.ts';
+import { type Client, createClient } from '@libsql/client';
+import { connectDatabase, type Database } from '../../../core/engine/index.ts';
 import { openDatabase } from '../../../space/database.ts';
 import { startSqld } from '../sqld.ts';
 
@@ -28,13 +28,24 @@ const SCRATCH = [
   'CREATE TABLE page(key TEXT PRIMARY KEY, document TEXT NOT NULL, text TEXT NOT NULL)',
 ];
 
+/** A connection of its own to a database that exists. */
+export async function connect(url: string): Promise<{ client: Client; db: Database; close: () => void }> {
+  const embedded = url.startsWith('file:');
+  const client = createClient({ url, ...(embedded ? { concurrency: 1, timeout: 10_000 } : {}) });
+  // What a power cut may take is not asked here, and each fsync costs milliseconds.
+  if (embedded) for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
+  return { client, db: connectDatabase(client, { deadlineMs: 30_000 }), close: () => client.close() };
+}
+
+const PRAGMAS = ['journal_mode = WAL', 'synchronous = OFF', 'busy_timeout = 10000'];
+
 export async function openHost(name: HostName): Promise<EngineHost> {
   const server = name === 'sqld over HTTP' ? await startSqld() : null;
   const folder = server ? null : mkdtempSync(join(tmpdir(), 'anamnesis-engine-'));
   const url = server?.url ?? `file:${join(folder ?? '', 'state.db')}`;
-  const { client, db, close } = await openDatabase({ url, deadlineMs: 30_000 });
-  // What a power cut may take is not asked here, and each fsync costs milliseconds.
-  if (folder) await client.execute('PRAGMA synchronous = OFF');
+  // As the product opens it, with its migrations; then again with the settings of the tests.
+  (await openDatabase({ url, deadlineMs: 30_000 })).close();
+  const { client, db, close } = await connect(url);
   return {
     url,
     client,

@@ -68,7 +68,17 @@ export async function drain(
   throw new Error(`the pipeline did not come to rest in ${ROUNDS_MAX} ticks`);
 }
 
-const TABLES = ['task', 'item', 'lease', 'stage_control', 'stage_count', 'progress_sample', 'error_log', 'made', 'page'];
+const TABLES = [
+  'task',
+  'item',
+  'lease',
+  'stage_control',
+  'stage_count',
+  'progress_sample',
+  'error_log',
+  'made',
+  'page',
+];
 
 /** Every row of every table that a commit may touch. */
 export async function dump(client: Client): Promise<Record<string, PlainRow[]>> {

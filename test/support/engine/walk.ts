@@ -94,7 +94,10 @@ const read = (batch: readonly Item[]): StageResult => {
         table: 'page',
         columns: ['key', 'document', 'text'],
         key: ['key'],
-        rows: batch.map((item) => ({ itemId: item.id, values: [item.key, String(item.parentId), `${item.inputHash}`] })),
+        rows: batch.map((item) => ({
+          itemId: item.id,
+          values: [item.key, String(item.parentId), `${item.inputHash}`],
+        })),
       },
       ...madeWrites('read', batch, outcomes),
     ],

@@ -1,0 +1,143 @@
+import { RARITY_CRITERIA, type RarityCriterion } from '../../schema/vocabulary.ts';
+import type { ExtractedCase, Span } from './case.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import { assertionAt, entryIn, type Reading } from './reading.ts';
+import { EPONYM, RARE_DISEASE_WORDS, RARE_ECG_PATTERNS, RARITY_STATEMENTS, UNUSUAL_AGES } from './vocabularies/rarity.ts';
+
+/** One reason why a case is rare. `weight` adds up; from `RARE_FROM` on the case counts as rare. */
+export type RarityEvidence = { readonly criterion: RarityCriterion; readonly weight: number; readonly reason: string; readonly span: Span };
+
+export const RARE_FROM = 1;
+const QUOTE_CHARS = 160;
+
+function quote(text: string, [start, end]: Span): string {
+  const words = text.slice(start, end).replace(/\s+/g, ' ').trim();
+  return words.length > QUOTE_CHARS ? `${words.slice(0, QUOTE_CHARS - 1)}…` : words;
+}
+
+/** Known rare diseases that the patient has: in the diagnosis or title surely, elsewhere by how often they are named. */
+function diseaseEvidence(reading: Reading, diagnosis: Diagnosis | null, title: string | null): readonly RarityEvidence[] {
+  const counts = new Map<string, { count: number; span: Span; head: boolean; titled: boolean }>();
+  const lowerTitle = title?.toLowerCase() ?? '';
+  for (const mention of reading.mentions) {
+    const disease = entryIn(mention, 'disease');
+    if (disease === undefined || !disease.rare) continue;
+    const section = reading.sentences[mention.sentence]?.section ?? null;
+    if (section === 'matter') continue;
+    const assertion = assertionAt(reading, mention.from, true);
+    if (assertion === 'absent' || assertion === 'family' || assertion === 'possible') continue;
+    const words = reading.text.slice(mention.start, mention.end);
+    const inDiagnosis = diagnosis !== null && mention.start < diagnosis.span[1] && diagnosis.span[0] < mention.end;
+    const known = counts.get(disease.term);
+    counts.set(disease.term, {
+      count: (known?.count ?? 0) + 1,
+      span: known?.span ?? [mention.start, mention.end],
+      head: (known?.head ?? false) || inDiagnosis,
+      titled: (known?.titled ?? false) || lowerTitle.includes(words.toLowerCase()),
+    });
+  }
+  return [...counts.values()]
+    .filter(({ count, head, titled }) => titled || head || count >= 4)
+    .map(({ span, head, titled, count }) => ({
+      criterion: 'prevalence' as const,
+      weight: titled ? 1.2 : head ? 1 : count >= 8 ? 0.7 : 0.4,
+      reason: `"${quote(reading.text, span)}" affects fewer than 1 in 2,000 people.`,
+      span,
+    }));
+}
+
+// A statement counts in full, and a little more, where its sentence names the diagnosis or this case.
+const NAMED_BONUS = 0.4;
+const NAME_CHARS_MIN = 6;
+const THIS_CASE = /\b(?:we (?:report|present|describe)|our (?:case|patient)|this (?:case|patient|report))\b/;
+
+function statementEvidence(reading: Reading, diagnosis: Diagnosis | null): readonly RarityEvidence[] {
+  const names = (diagnosis?.text.toLowerCase().match(/\p{L}+/gu) ?? []).filter((word) => word.length >= NAME_CHARS_MIN);
+  const found: RarityEvidence[] = [];
+  for (const sentence of reading.sentences) {
+    if (sentence.section === 'matter' || sentence.heading) continue;
+    const written = reading.text.slice(sentence.start, sentence.end);
+    const lower = written.toLowerCase();
+    if (lower.length !== written.length) continue;
+    const isNamed = names.some((name) => lower.includes(name)) || THIS_CASE.test(lower);
+    for (const { pattern, criterion, weight } of RARITY_STATEMENTS)
+      for (const match of lower.matchAll(pattern)) {
+        const span: Span = [sentence.start + match.index, sentence.start + match.index + match[0].length];
+        // A discussion speaks of many diseases; what it calls rare need not be this patient's.
+        const far = sentence.section === 'discussion' || sentence.section === 'conclusion';
+        const heard = isNamed ? weight + NAMED_BONUS : weight;
+        found.push({ criterion, weight: far ? heard / 2 : heard, reason: `The report says "${quote(reading.text, span)}".`, span });
+      }
+  }
+  return found;
+}
+
+function ecgEvidence(theCase: ExtractedCase): readonly RarityEvidence[] {
+  return (theCase.facets.ecg?.findings ?? [])
+    .filter((finding) => RARE_ECG_PATTERNS.has(finding.term) && finding.assertion === 'present')
+    .map((finding) => ({
+      criterion: 'rare_ecg_pattern' as const,
+      weight: 1,
+      reason: `The ECG shows ${finding.term}: "${quote(theCase.text, finding.span)}".`,
+      span: finding.span,
+    }));
+}
+
+function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: string | null): readonly RarityEvidence[] {
+  if (diagnosis === null) return [];
+  const evidence = (word: string, weight: number): RarityEvidence => ({
+    criterion: 'prevalence',
+    weight,
+    reason: `"${quote(reading.text, diagnosis.span)}" names a disease of a rare kind (${word}).`,
+    span: diagnosis.span,
+  });
+  const inDiagnosis = RARE_DISEASE_WORDS.exec(diagnosis.text.toLowerCase());
+  const inTitle = title === null ? null : RARE_DISEASE_WORDS.exec(title.toLowerCase());
+  const eponym = diagnosis.term === null ? (EPONYM.exec(diagnosis.text) ?? (title === null ? null : EPONYM.exec(title))) : null;
+  return [
+    ...(inDiagnosis === null ? [] : [evidence(inDiagnosis[0], 1)]),
+    ...(inTitle === null ? [] : [evidence(inTitle[0], 0.8)]),
+    ...(eponym === null ? [] : [evidence(eponym[0], 1)]),
+  ];
+}
+
+function ageEvidence(theCase: ExtractedCase, diagnosis: Diagnosis | null): readonly RarityEvidence[] {
+  const age = theCase.patient.ageYears;
+  const term = diagnosis?.term;
+  if (age === null || diagnosis === null || term === null || term === undefined) return [];
+  return UNUSUAL_AGES.filter((one) => one.term.test(term) && ((one.below !== undefined && age < one.below) || (one.from !== undefined && age >= one.from))).map(() => ({
+    criterion: 'rare_for_demographic' as const,
+    weight: 1,
+    reason: `"${quote(theCase.text, diagnosis.span)}" is unusual at the age of ${age} years.`,
+    span: diagnosis.span,
+  }));
+}
+
+export type Rarity = {
+  readonly isRare: boolean;
+  readonly criteria: readonly RarityCriterion[];
+  /** The evidence that weighs most, strongest first. */
+  readonly evidence: readonly RarityEvidence[];
+};
+
+/**
+ * Judges rarity by the six criteria. Each criterion counts with its strongest evidence only, so that a phrase repeated ten
+ * times proves no more than once.
+ */
+export function judgeRarity(reading: Reading, theCase: ExtractedCase, diagnosis: Diagnosis | null, title: string | null): Rarity {
+  const evidence = [
+    ...diseaseEvidence(reading, diagnosis, title),
+    ...wordEvidence(reading, diagnosis, title),
+    ...statementEvidence(reading, diagnosis),
+    ...ecgEvidence(theCase),
+    ...ageEvidence(theCase, diagnosis),
+  ].sort((a, b) => b.weight - a.weight || a.span[0] - b.span[0]);
+  const strongest = new Map<RarityCriterion, RarityEvidence>();
+  for (const one of evidence) if (!strongest.has(one.criterion)) strongest.set(one.criterion, one);
+  const total = [...strongest.values()].reduce((sum, one) => sum + one.weight, 0);
+  return {
+    isRare: total >= RARE_FROM,
+    criteria: RARITY_CRITERIA.filter((criterion) => strongest.has(criterion)),
+    evidence: [...strongest.values()],
+  };
+}

@@ -1,0 +1,111 @@
+import type { Distillate } from '../cases/case.ts';
+import { type Database, type Row, statement } from '../engine/database.ts';
+import { NOW } from '../engine/ledger.ts';
+import type { Write } from '../engine/stage.ts';
+import type { ReleaseCase } from '../search/contract.ts';
+import { extractedOf, FACETS_OF_CASE } from './cases.ts';
+import { bytes, text, textOrNull } from './columns.ts';
+import { unpackVectors } from './vectors.ts';
+
+const PAGE = 250;
+
+/** Every case that a release of `generation` holds, by case id, read page by page. */
+export async function* casesOfRelease(db: Database, generation: string): AsyncGenerator<ReleaseCase> {
+  let after = '';
+  for (;;) {
+    const [found] = await db.read([
+      statement(
+        `SELECT c.*, v.views, v.data, d.body, p.title, p.authors, p.journal, p.publication_date, p.pmid, p.pmcid, p.doi,
+           p.url, p.licence, p.source, ${FACETS_OF_CASE}
+         FROM patient_case c JOIN vector v ON v.case_id = c.case_id AND v.generation = ?1
+         JOIN distillate d ON d.case_id = c.case_id JOIN publication p ON p.document_key = c.document_key
+         WHERE c.case_id > ?2 AND c.withdrawn = 0 ORDER BY c.case_id LIMIT ${PAGE}`,
+        [generation, after],
+      ),
+    ]);
+    const rows = found?.rows ?? [];
+    for (const row of rows) yield releaseCaseOf(row);
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return;
+    after = text(last.case_id);
+  }
+}
+
+const releaseCaseOf = (row: Row): ReleaseCase => ({
+  caseId: text(row.case_id),
+  provenance: {
+    source: text(row.source),
+    title: textOrNull(row.title),
+    authors: JSON.parse(text(row.authors)) as string[],
+    journal: textOrNull(row.journal),
+    publicationDate: textOrNull(row.publication_date),
+    pmid: textOrNull(row.pmid),
+    pmcid: textOrNull(row.pmcid),
+    doi: textOrNull(row.doi),
+    url: textOrNull(row.url),
+    licence: textOrNull(row.licence),
+  },
+  extracted: extractedOf(row),
+  distillate: JSON.parse(text(row.body)) as Distillate,
+  vectors: unpackVectors(Number(row.views), bytes(row.data)),
+});
+
+/**
+ * Takes the next version number for a build under a lease. Builds whose lease is gone are marked abandoned, so that their
+ * folders can be swept.
+ */
+export async function beginRelease(db: Database, leaseId: number, generation: string): Promise<number> {
+  const results = await db.write([
+    statement(
+      `UPDATE release SET state = 'abandoned' WHERE state = 'building'
+         AND lease_id NOT IN (SELECT id FROM lease WHERE state = 'live')`,
+    ),
+    statement(
+      `INSERT INTO release(state, lease_id, generation, started_at_ms) VALUES ('building', ?, ?, ${NOW}) RETURNING version`,
+      [leaseId, generation],
+    ),
+  ]);
+  return Number(results[1]?.rows[0]?.version);
+}
+
+/** Makes a built release the current one, in the batch that settles its items. */
+export const publishWrite = (
+  itemId: number,
+  release: { readonly version: number; readonly caseCount: number; readonly contentHash: string },
+): Write => ({
+  kind: 'fenced',
+  itemId,
+  sql: `UPDATE release SET state = 'published', case_count = ?, content_hash = ?, published_at_ms = ${NOW}
+        WHERE version = ? AND state = 'building' AND :held`,
+  args: [release.caseCount, release.contentHash, release.version],
+});
+
+/** Ends an operator's request for a release, in the batch that fulfils it. */
+export const requestFulfilled = (itemId: number, stage: string): Write => ({
+  kind: 'fenced',
+  itemId,
+  sql: `UPDATE stage_control SET requested = 0 WHERE stage = ? AND :held`,
+  args: [stage],
+});
+
+export type CurrentRelease = {
+  readonly version: number;
+  readonly caseCount: number;
+  readonly generation: string;
+  readonly contentHash: string;
+  readonly publishedAtMs: number;
+};
+export async function currentRelease(db: Database): Promise<CurrentRelease | null> {
+  const [found] = await db.read([
+    statement(`SELECT * FROM release WHERE state = 'published' ORDER BY version DESC LIMIT 1`),
+  ]);
+  const row = found?.rows[0];
+  if (!row) return null;
+  return {
+    version: Number(row.version),
+    caseCount: Number(row.case_count),
+    generation: text(row.generation),
+    contentHash: text(row.content_hash),
+    publishedAtMs: Number(row.published_at_ms),
+  };
+}

@@ -1,0 +1,112 @@
+import { VIEWS, type View } from '../../schema/vocabulary.ts';
+import { type Database, statement } from '../engine/database.ts';
+import { NOW } from '../engine/ledger.ts';
+import type { Rows } from '../engine/stage.ts';
+import { DIMENSION, type FittedModel } from '../models/ports.ts';
+import { bytes, text } from './columns.ts';
+
+/** Texts of the cases that a model is fitted on: the first `limit` by case id, so that equal corpora give equal models. */
+export async function fittingTexts(db: Database, limit: number): Promise<readonly string[]> {
+  const [found] = await db.read([
+    statement(`SELECT text FROM patient_case WHERE withdrawn = 0 ORDER BY case_id LIMIT ?`, [limit]),
+  ]);
+  return (found?.rows ?? []).map((row) => text(row.text));
+}
+
+/** The newest generation of an embedder; null before the first. */
+export async function newestGeneration(
+  db: Database,
+  embedder: string,
+): Promise<{ readonly fingerprint: string; readonly bytes: number; readonly fittedOn: number } | null> {
+  const [found] = await db.read([
+    statement(
+      `SELECT fingerprint, bytes, fitted_on FROM generation WHERE embedder = ?
+       ORDER BY created_at_ms DESC, fingerprint LIMIT 1`,
+      [embedder],
+    ),
+  ]);
+  const row = found?.rows[0];
+  return row ? { fingerprint: text(row.fingerprint), bytes: Number(row.bytes), fittedOn: Number(row.fitted_on) } : null;
+}
+
+const PART_BYTES = 512 * 1024;
+
+/** Stores a frozen model; the row that names it comes last. Two hosts that fit at once write the same. */
+export async function saveGeneration(db: Database, embedder: string, model: FittedModel): Promise<void> {
+  for (let part = 0; part * PART_BYTES < model.bytes.byteLength; part++) {
+    const data = model.bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES);
+    await db.write([
+      statement(`INSERT INTO generation_part(fingerprint, part, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, [
+        model.fingerprint,
+        part,
+        data,
+      ]),
+    ]);
+  }
+  await db.write([
+    statement(
+      `INSERT INTO generation(fingerprint, embedder, dimension, bytes, fitted_on, created_at_ms)
+       SELECT ?, ?, ?, ?, ?, ${NOW} WHERE NOT EXISTS (SELECT 1 FROM generation WHERE embedder = ?2)`,
+      [model.fingerprint, embedder, DIMENSION, model.bytes.byteLength, model.fittedOn],
+    ),
+  ]);
+}
+
+export async function loadGeneration(db: Database, fingerprint: string): Promise<FittedModel> {
+  const [named, parts] = await db.read([
+    statement(`SELECT bytes, fitted_on FROM generation WHERE fingerprint = ?`, [fingerprint]),
+    statement(`SELECT data FROM generation_part WHERE fingerprint = ? ORDER BY part`, [fingerprint]),
+  ]);
+  const row = named?.rows[0];
+  if (!row) throw new Error(`generation ${fingerprint} is not in the database`);
+  const model = new Uint8Array(Number(row.bytes));
+  let filled = 0;
+  for (const part of parts?.rows ?? []) {
+    const data = bytes(part.data);
+    model.set(data, filled);
+    filled += data.byteLength;
+  }
+  if (filled !== model.byteLength)
+    throw new Error(`generation ${fingerprint} has ${filled} of ${model.byteLength} bytes: rebuild the embeddings`);
+  return { fingerprint, bytes: model, fittedOn: Number(row.fitted_on) };
+}
+
+export type CaseVectors = Readonly<Partial<Record<View, Float32Array>>>;
+
+export const vectorRows = (
+  all: readonly { readonly itemId: number; readonly caseId: string; readonly vectors: CaseVectors }[],
+  generation: string,
+): Rows => ({
+  kind: 'rows',
+  table: 'vector',
+  columns: ['case_id', 'generation', 'views', 'data'],
+  key: ['case_id', 'generation'],
+  rows: all.map(({ itemId, caseId, vectors }) => {
+    const { views, data } = packVectors(vectors);
+    return { itemId, values: [caseId, generation, views, data] };
+  }),
+});
+
+/** Bit i of `views` says that view i of `VIEWS` is there; `data` holds those in order, little-endian f32. */
+export function packVectors(vectors: CaseVectors): { readonly views: number; readonly data: Uint8Array } {
+  const present = VIEWS.filter((view) => vectors[view] !== undefined);
+  const data = new DataView(new ArrayBuffer(present.length * DIMENSION * 4));
+  present.forEach((view, i) => {
+    vectors[view]?.forEach((value, d) => {
+      data.setFloat32((i * DIMENSION + d) * 4, value, true);
+    });
+  });
+  return {
+    views: present.reduce((mask, view) => mask | (1 << VIEWS.indexOf(view)), 0),
+    data: new Uint8Array(data.buffer),
+  };
+}
+
+export function unpackVectors(views: number, packed: Uint8Array): CaseVectors {
+  const data = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const vectors: Partial<Record<View, Float32Array>> = {};
+  VIEWS.filter((_, bit) => views & (1 << bit)).forEach((view, i) => {
+    vectors[view] = Float32Array.from({ length: DIMENSION }, (_, d) => data.getFloat32((i * DIMENSION + d) * 4, true));
+  });
+  return vectors;
+}
