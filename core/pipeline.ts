@@ -13,7 +13,8 @@ export type PipelineDeps = {
   readonly random: () => number;
   readonly distiller: Distiller;
   readonly embedderName: string;
-  readonly embedder: () => Promise<Embedder>;
+  readonly embedder: (leaseId: number) => Promise<Embedder>;
+  readonly generation: () => Promise<string>;
   /** Null on a host without files: the edge does every stage but `index`. */
   readonly build: ReleaseBuilder | null;
 };

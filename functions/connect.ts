@@ -1,5 +1,4 @@
 import { createClient } from '@libsql/client/web';
-import { newestGeneration } from '../core/corpus.ts';
 import {
   connectDatabase,
   type Database,
@@ -8,8 +7,7 @@ import {
   type Pipeline,
   type Runtime,
 } from '../core/engine/index.ts';
-import { BUILTIN_NAME } from '../core/models/builtin.ts';
-import { builtinGenerations } from '../core/models/generation.ts';
+import { builtinGenerations, type FitListener, type Generations } from '../core/models/generation.ts';
 import type { Embedder } from '../core/models/ports.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
@@ -61,8 +59,8 @@ export function edgeHost(name: string): Host {
           return () => clearInterval(timer);
         },
       };
-      const embedder = keptEmbedder(db, kept, (fit) => log({ level: 'info', message: 'embedder fitted', ...fit }));
-      return { config, db, pipeline: edgePipeline(db, embedder, config), runtime, close };
+      const onFit: FitListener = (fit) => log({ level: 'info', message: 'embedder fitted', ...fit });
+      return { config, db, pipeline: edgePipeline(db, builtinGenerations(db, onFit, kept), config), runtime, close };
     },
     log,
     newId,
@@ -82,13 +80,14 @@ function openRemote(config: EdgeConfig): { readonly db: Database; readonly close
 }
 
 /** The clinical pipeline in batches that suit an edge host, with the stages that it runs. */
-function edgePipeline(db: Database, embedder: () => Promise<Embedder>, config: EdgeConfig): Pipeline {
+function edgePipeline(db: Database, generations: Generations, config: EdgeConfig): Pipeline {
   const { name, stages } = clinicalPipeline({
     db,
     random: Math.random,
     distiller: rulesDistiller,
-    embedderName: BUILTIN_NAME,
-    embedder,
+    embedderName: generations.embedderName,
+    embedder: generations.forEmbedding,
+    generation: generations.newest,
     build: null,
   });
   return definePipeline(
@@ -101,21 +100,4 @@ function edgePipeline(db: Database, embedder: () => Promise<Embedder>, config: E
       }),
     ),
   );
-}
-
-/** The newest generation's embedder. A fitted model is several MB: it is read once per isolate and not once per tick. */
-function keptEmbedder(
-  db: Database,
-  kept: Map<string, Embedder>,
-  onFit: (fit: { readonly cases: number; readonly fingerprint: string; readonly bytes: number }) => void,
-): () => Promise<Embedder> {
-  return async () => {
-    const newest = await newestGeneration(db, BUILTIN_NAME);
-    const known = newest && kept.get(newest.fingerprint);
-    if (known) return known;
-    const embedder = await builtinGenerations(db, onFit).newest();
-    kept.clear();
-    kept.set(embedder.fingerprint, embedder);
-    return embedder;
-  };
 }

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { checkCorpusSchema } from '../core/corpus.ts';
 import type { Database, Pipeline, Runtime } from '../core/engine/index.ts';
 import { registerPipeline } from '../core/engine/index.ts';
 import { builtinGenerations, type Generations } from '../core/models/generation.ts';
@@ -53,10 +54,12 @@ export async function openSpace(config: Config, log: Log): Promise<Space> {
     random: Math.random,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
-    embedder: generations.newest,
+    embedder: generations.forEmbedding,
+    generation: generations.newest,
     build: builder,
   });
   await registerPipeline(db, pipeline);
+  await checkCorpusSchema(db);
   const recovered = await recoverDeadLeases(db);
   if (recovered > 0) log.info({ message: `took back ${recovered} lease(s) of processes that ended without a word` });
   return {

@@ -112,6 +112,13 @@ describe.each(HOSTS)('on %s', (name) => {
     expect(batches.slice(17)).toEqual([1, 1, 1]);
   });
 
+  test('items that were lost are claimed apart from those that never were', async () => {
+    const pipeline = await start(deadly([KILLER], { batchMax: 32 }));
+    await surviveAll(pipeline, 10);
+    // The killer's batch; the eight that nobody had claimed yet; then those of the killer's batch, a sixteenth at a time.
+    expect(batches.slice(0, 4)).toEqual([32, 8, 2, 2]);
+  });
+
   test('several killers in one batch take no neighbour with them', async () => {
     const killers = ['k0', 'k1', 'k2', 'k30', 'k39'];
     const pipeline = await start(deadly(killers, { batchMax: 40 }));

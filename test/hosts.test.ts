@@ -45,9 +45,12 @@ test('a real sqld over HTTP, from Node, ends as the embedded file does', async (
 });
 
 test('Deno ends as the embedded file does (deno test, in a process of its own)', async () => {
-  const child = spawnDeno(['test', '--no-check', '--allow-env', '--allow-net=127.0.0.1', '--allow-read=.', 'test/deno/'], {
-    WALK_SPACE_URL: inject('walkSpaceUrl'),
-  });
+  const child = spawnDeno(
+    ['test', '--no-check', '--allow-env', '--allow-net=127.0.0.1', '--allow-read=.', 'test/deno/'],
+    {
+      WALK_SPACE_URL: inject('walkSpaceUrl'),
+    },
+  );
   const output = await outputOf(child);
   expect(output.text, output.text).toMatch(/\b2 passed \| 0 failed\b/);
   expect(output.code).toBe(0);
@@ -55,7 +58,10 @@ test('Deno ends as the embedded file does (deno test, in a process of its own)',
 
 test('the Deno entry serves, and ticks for whoever knows the secret', async () => {
   const env = { DATABASE_URL: await space.freshDatabase(), TICK_SECRET: 'a secret of the test', PORT: '0' };
-  const child = spawnDeno(['run', '--no-check', '--unstable-cron', '--allow-env', '--allow-net=127.0.0.1', 'functions/deno.ts'], env);
+  const child = spawnDeno(
+    ['run', '--no-check', '--unstable-cron', '--allow-env', '--allow-net=127.0.0.1', 'functions/deno.ts'],
+    env,
+  );
   try {
     const url = await listeningAt(child);
     expect(await (await fetch(new URL('/livez', url))).json()).toEqual({ live: true });

@@ -29,6 +29,7 @@ beforeEach(async () => {
     distiller: rulesDistiller,
     embedderName: 'none',
     embedder: () => Promise.reject(new Error('this pipeline stops before embed')),
+    generation: () => Promise.reject(new Error('this pipeline stops before index')),
     build: null,
   });
   await registerPipeline(db, pipeline);

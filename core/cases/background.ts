@@ -1,4 +1,4 @@
-import { type Draft, makeFinding, storyMentions } from './findings.ts';
+import { type Draft, makeFinding } from './findings.ts';
 import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
 import { FAMILY, HISTORICAL } from './scopes.ts';
 import { WORD } from './tokens.ts';
@@ -46,7 +46,7 @@ export function findBackground(reading: Reading): readonly Draft[] {
       sentence: mention.sentence,
       finding: makeFinding({ term, assertion, span: [mention.start, mention.end], qualifiers: [kind] }),
     });
-  for (const mention of storyMentions(reading)) {
+  for (const mention of reading.own) {
     const assertion = assertionAt(reading, mention.from, true);
     const disease = entryIn(mention, 'disease');
     if (disease !== undefined && (assertion === 'historical' || assertion === 'family'))

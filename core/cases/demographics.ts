@@ -130,7 +130,8 @@ function ageAt(tokens: Tokens, at: number, end: number): Age | null {
   if (word(at) === 'yo') return age(at + 1, 4);
   if (word(next) === 'old' || word(next) === 'olds') return age(next + 1, 4);
   if (word(next) === 'o' && unit === 'year') return age(next + 1, 4);
-  if (word(next) === 'of' && word(next + 1) === 'age') return age(next + 2, before === 'at' || word(number.from - 2) === 'at' ? 2 : 3);
+  if (word(next) === 'of' && word(next + 1) === 'age')
+    return age(next + 2, before === 'at' || word(number.from - 2) === 'at' ? 2 : 3);
   if (before === 'aged') return { ...age(at + 1, 3), from: number.from - 1 };
   if (before === 'of' && word(number.from - 2) === 'age') return age(at + 1, 2);
   if (before === 'age' || (before === ':' && word(number.from - 2) === 'age')) return age(at + 1, 3);

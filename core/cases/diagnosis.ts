@@ -1,6 +1,6 @@
 import type { Span } from './case.ts';
 import { assertionAt, entryIn, mentionAt, type Reading } from './reading.ts';
-import { MARK } from './tokens.ts';
+import { MARK, NUMBER } from './tokens.ts';
 
 /** A diagnosis as the text words it. `score` ranks; `term` is the known disease in it, if any. */
 export type Diagnosis = {
@@ -21,6 +21,10 @@ const ANNOUNCERS: readonly (readonly [RegExp, number])[] = [
   [/\bdiagnosis of/g, 6],
   [/\bdiagnosed (?:with|as|to have|as having|to be|by|:)/g, 7],
   [/\bwas found to have/g, 3],
+  [
+    /\b(?:labell?ed as|concluded (?:this|it) to be|reported (?:it )?as|confirmed as|identified as|classified as|recognized as)/g,
+    5,
+  ],
   [/\b(?:rare |unusual |first |unique |interesting |uncommon |exceptional |reported )?cases? of/g, 5],
   [/\b(?:confirmed|confirming|proved|proven|revealed|establishing) (?:the presence of|to be|as)/g, 4],
   [
@@ -51,8 +55,11 @@ const SOFT_STOPS = new Set(['in', 'with', 'and', 'of', 'to', 'or']);
 const OPENERS = new Set('a an the our this his her patient patients child our whom pregnancy no multiple'.split(' '));
 const DISEASE_WORD =
   /(?:oma|itis|osis|pathy|emia|aemia|penia|plasia|trophy|sclerosis|rrhagia|philia|algia|iasis|ectasia|lymphoma|plegia|megaly|cele)$|^(?:syndrome|disease|disorder|infection|cancer|fracture|tumor|tumour|deficiency|anomaly|malformation|injury|rupture|stenosis|aneurysm|hernia|poisoning|cyst|embolism|infarction|tuberculosis|abscess|failure|intoxication|toxicity|perforation|obstruction|torsion|hemorrhage|haemorrhage|bleeding|palsy|fistula|dissection|ulcer|metastasis|metastases|malignancy|leukemia|insufficiency|defect|block|arrhythmia|fibrillation|tachycardia|pregnancy|lupus|sepsis|mycosis|pneumonia|encephalitis|dysplasia|atresia|dislocation|volvulus|intussusception|crisis|shock|arrest|thrombus|granuloma|calculi|calculus|stone|adhesion|teratoma|mutation|hypoplasia|agenesis)s?$/;
+const TIME_WORDS = new Set('day days week weeks month months year years hour hours h cm mm mg'.split(' '));
 const WORDS_MAX = 14;
 const CHARS_MAX = 160;
+/** A diagnosis that no words announce. */
+export const NAMED_SCORE = 1;
 
 type Phrase = { readonly from: number; readonly to: number };
 
@@ -74,6 +81,8 @@ function phraseFrom(reading: Reading, from: number, end: number): Phrase | null 
     }
     if (STOPS.has(token) || (token === 'secondary' && word[to + 1] === 'to')) break;
     if (kind[to] === MARK && !['-', '–', "'", '’', '/', '+'].includes(token)) break;
+    // `perforation 2 weeks after`
+    if (kind[to] === NUMBER && TIME_WORDS.has(word[to + 1] ?? '')) break;
     if (SOFT_STOPS.has(token)) {
       const next = word[to + 1] ?? '';
       if (
@@ -121,7 +130,30 @@ function scorePhrase(reading: Reading, phrase: Phrase): { bonus: number; term: s
   return { bonus: term !== null ? 3 : hasWord ? 2 : -6, term };
 }
 
-/** All diagnoses that the text states, best first. Introduction and back matter are not read. */
+/** Of the story's present diseases the one named most often, the first of equals: a guess for texts that announce none. */
+function mostNamed(reading: Reading): Diagnosis | null {
+  const counts = new Map<string, number>();
+  let best: Diagnosis | null = null;
+  let bestCount = 0;
+  for (const mention of reading.own) {
+    const disease = entryIn(mention, 'disease');
+    if (disease === undefined || assertionAt(reading, mention.from, true) !== 'present') continue;
+    const count = (counts.get(disease.term) ?? 0) + 1;
+    counts.set(disease.term, count);
+    if (count <= bestCount) continue;
+    bestCount = count;
+    if (best?.term === disease.term) continue;
+    best = {
+      text: reading.text.slice(mention.start, mention.end),
+      span: [mention.start, mention.end],
+      term: disease.term,
+      score: NAMED_SCORE,
+    };
+  }
+  return best;
+}
+
+/** All diagnoses that the text states, best first; last what it only names. Introduction and back matter are not read. */
 export function findDiagnoses(reading: Reading): readonly Diagnosis[] {
   const { text, tokens } = reading;
   const found: Diagnosis[] = [];
@@ -165,11 +197,14 @@ export function findDiagnoses(reading: Reading): readonly Diagnosis[] {
       }
     }
   });
+  const named = mostNamed(reading);
+  if (named !== null) found.push(named);
   return found.sort((a, b) => b.score - a.score || a.span[0] - b.span[0]);
 }
 
 // What a title says about itself and not about the disease.
-const TITLE_NOISE = /\b(?:a |an |the )?(?:case report|case series|case study|literature review|review of (?:the )?literature|report of (?:a|two|three) cases?|rare case|clinical case|case presentation|first report|novel|unusual|successful|challenging|diagnosis|treatment|management)\b/gi;
+const TITLE_NOISE =
+  /\b(?:a |an |the )?(?:case report|case series|case study|literature review|review of (?:the )?literature|report of (?:a|two|three) cases?|rare case|clinical case|case presentation|first report|novel|unusual|successful|challenging|diagnosis|treatment|management)\b/gi;
 const TITLE_SCORE = 9;
 
 /** The known or disease-like words of a title that the text says as well; a claim needs words of the text to stand on. */
@@ -185,7 +220,8 @@ export function diagnosisFromTitle(reading: Reading, title: string): Diagnosis |
     if (assertion === 'absent' || assertion === 'family') continue;
     // The longer name is the more exact one; the first place of the same words is kept.
     const score = TITLE_SCORE + Math.min(3, words.length / 12) + (disease.rare ? 1 : 0);
-    if (best === null || score > best.score) best = { text: words, span: [mention.start, mention.end], term: disease.term, score };
+    if (best === null || score > best.score)
+      best = { text: words, span: [mention.start, mention.end], term: disease.term, score };
   }
   return best;
 }

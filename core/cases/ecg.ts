@@ -1,6 +1,6 @@
 import type { Flag } from '../../schema/vocabulary.ts';
 import type { Context } from './context.ts';
-import { type Draft, flagOf, flagOfResult, makeFinding, storyMentions } from './findings.ts';
+import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
 import { quantityAfter, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { MARK, NUMBER } from './tokens.ts';
@@ -94,7 +94,7 @@ function magnitudeBefore(reading: Reading, mention: Mention): { value: number; s
 export function findEcg(reading: Reading, context: Context): readonly Draft[] {
   const { text, tokens, scopes } = reading;
   const drafts: Draft[] = [];
-  for (const mention of storyMentions(reading)) {
+  for (const mention of reading.own) {
     const { sentence } = mention;
     const end = reading.sentences[sentence]?.to ?? tokens.count;
     const assertion = assertionAt(reading, mention.from, false);

@@ -1,6 +1,5 @@
 import type { Comparator, Flag } from '../../schema/vocabulary.ts';
 import type { Finding } from './case.ts';
-import type { Mention, Reading } from './reading.ts';
 import type { Result } from './scopes.ts';
 
 /** A finding on its way into a facet; `sentence` and token tell where its words stand. */
@@ -42,9 +41,4 @@ export function flagOf(value: number, low: number | null, high: number | null): 
 
 export function flagOfResult(result: Result | null): Flag | null {
   return result === 'low' || result === 'high' || result === 'normal' || result === 'abnormal' ? result : null;
-}
-
-/** Mentions of the patient's own story, with the sentence they stand in. */
-export function* storyMentions(reading: Reading): Generator<Mention> {
-  for (const mention of reading.mentions) if (reading.story[mention.sentence]) yield mention;
 }

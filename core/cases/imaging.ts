@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { type Draft, flagOf, flagOfResult, makeFinding, storyMentions } from './findings.ts';
+import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
 import { quantityAfter, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { isSeenOnImages } from './symptoms.ts';
@@ -14,7 +14,7 @@ function siteBeside(reading: Reading, mention: Mention): string | null {
 export function findImaging(reading: Reading, context: Context): readonly Draft[] {
   const { text, tokens, scopes } = reading;
   const drafts: Draft[] = [];
-  for (const mention of storyMentions(reading)) {
+  for (const mention of reading.own) {
     const { sentence } = mention;
     const assertion = assertionAt(reading, mention.from, false);
     const span = [mention.start, mention.end] as const;

@@ -6,38 +6,72 @@ export type PatientText = { readonly text: string; readonly label: string | null
 
 const NUMERALS = new Map<string, number>(
   [
-    'one first 1st i a', 'two second 2nd ii b', 'three third 3rd iii c', 'four fourth 4th iv d', 'five fifth 5th v e', 'six sixth 6th vi f', 'seven seventh 7th vii g', 'eight eighth 8th viii h', 'nine ninth 9th ix', 'ten tenth 10th x',
+    'one first 1st i a',
+    'two second 2nd ii b',
+    'three third 3rd iii c',
+    'four fourth 4th iv d',
+    'five fifth 5th v e',
+    'six sixth 6th vi f',
+    'seven seventh 7th vii g',
+    'eight eighth 8th viii h',
+    'nine ninth 9th ix',
+    'ten tenth 10th x',
   ].flatMap((words, index) => words.split(' ').map((word) => [word, index + 1] as const)),
 );
-const ORDINALS = new Set('first second third fourth fifth sixth seventh eighth ninth tenth 1st 2nd 3rd 4th 5th'.split(' '));
-const SUBJECTS = new Set('case patient patients child infant sibling twin brother sister baby fetus subject neonate individual man woman boy girl'.split(' '));
+const ORDINALS = new Set(
+  'first second third fourth fifth sixth seventh eighth ninth tenth 1st 2nd 3rd 4th 5th'.split(' '),
+);
+const SUBJECTS = new Set(
+  'case patient patients child infant sibling twin brother sister baby fetus subject neonate individual man woman boy girl'.split(
+    ' ',
+  ),
+);
 const LABELLED = new Set('case patient subject'.split(' '));
 const OPENERS = new Set('in for the our as a and regarding concerning to this'.split(' '));
 // What follows a label that is talked about and not opened: `patient 1 and 2`, `case 1 to 3`, `Case 3 of 5`.
 const NOT_OPENING = new Set('and or to of & through s'.split(' '));
 const ENDS = new Set(['discussion', 'conclusion', 'matter']);
-const SHARED = /^(?:both|all|in both|in all|these|the two|the three|in these|neither|our cases|our patients|the patients|in conclusion|in summary|the present cases|two patients|we|each)\b/i;
+const SHARED =
+  /^(?:both|all|in both|in all|these|the two|the three|in these|neither|our cases|our patients|the patients|in conclusion|in summary|the present cases|two patients|we|each)\b/i;
 const PART_CHARS_MIN = 90;
 const INTRODUCTION_SHARE_MAX = 0.5;
 
-type Marker = { readonly number: number; readonly start: number; readonly label: string; readonly sentence: number; readonly labelled: boolean };
+type Marker = {
+  readonly number: number;
+  readonly start: number;
+  readonly label: string;
+  readonly sentence: number;
+  readonly labelled: boolean;
+};
 
 /** Reads `Case 1`, `Patient B`, `In the first case`, `The second patient` at the start of a sentence, or a `Case 2` right behind a `;`. */
 function markerAt(text: string, tokens: Tokens, from: number, to: number, sentence: number): Marker | null {
   let at = from;
   while (at < to && at < from + 3 && OPENERS.has(tokens.word[at] ?? '')) at += 1;
   // `The patient in case 1`
-  if (SUBJECTS.has(tokens.word[at] ?? '') && ['in', 'of'].includes(tokens.word[at + 1] ?? '') && tokens.word[at + 2] === 'case') at += 2;
+  if (
+    SUBJECTS.has(tokens.word[at] ?? '') &&
+    ['in', 'of'].includes(tokens.word[at + 1] ?? '') &&
+    tokens.word[at + 2] === 'case'
+  )
+    at += 2;
   const glued = /^(case|patient)(\d{1,2})$/.exec(tokens.word[at] ?? '');
   const first = glued?.[1] ?? tokens.word[at] ?? '';
   const start = tokens.start[from] ?? 0;
   if (glued !== null) {
     const number = Number(glued[2]);
-    return number < 1 ? null : { number, start, label: text.slice(tokens.start[at] ?? 0, tokens.end[at] ?? 0), sentence, labelled: true };
+    return number < 1
+      ? null
+      : { number, start, label: text.slice(tokens.start[at] ?? 0, tokens.end[at] ?? 0), sentence, labelled: true };
   }
   if (LABELLED.has(first)) {
     let next = at + 1;
-    while (next < to && next < at + 4 && ['no', '.', '#', 'number', '-', ':', 'report'].includes(tokens.word[next] ?? '')) next += 1;
+    while (
+      next < to &&
+      next < at + 4 &&
+      ['no', '.', '#', 'number', '-', ':', 'report'].includes(tokens.word[next] ?? '')
+    )
+      next += 1;
     const word = tokens.word[next] ?? '';
     const letter = word.length === 1 && /[a-h]/.test(word);
     // `Patient a` in the middle of a text is an article; a letter counts only as a capital.
@@ -45,22 +79,43 @@ function markerAt(text: string, tokens: Tokens, from: number, to: number, senten
     const number = tokens.kind[next] === NUMBER ? Number(word) : NUMERALS.get(word);
     if (number === undefined || !Number.isInteger(number) || number < 1 || number > 20) return null;
     const after = tokens.word[next + 1] ?? '';
-    if (NOT_OPENING.has(after) || (after === ',' && tokens.kind[next + 2] === NUMBER && number + 1 === Number(tokens.word[next + 2]))) return null;
-    if ((after === '-' || after === '–') && tokens.kind[next + 2] === NUMBER && tokens.word[next + 3] !== 'year') return null;
+    if (
+      NOT_OPENING.has(after) ||
+      (after === ',' && tokens.kind[next + 2] === NUMBER && number + 1 === Number(tokens.word[next + 2]))
+    )
+      return null;
+    if ((after === '-' || after === '–') && tokens.kind[next + 2] === NUMBER && tokens.word[next + 3] !== 'year')
+      return null;
     // `Patient 37 years`: an age.
     if (/^(?:years?|yrs?|months?|weeks?|days?)$/.test(after)) return null;
     return { number, start, label: text.slice(tokens.start[at] ?? 0, tokens.end[next] ?? 0), sentence, labelled: true };
   }
   if (ORDINALS.has(first)) {
-    const noun = SUBJECTS.has(tokens.word[at + 1] ?? '') ? at + 1 : SUBJECTS.has(tokens.word[at + 2] ?? '') ? at + 2 : -1;
+    const noun = SUBJECTS.has(tokens.word[at + 1] ?? '')
+      ? at + 1
+      : SUBJECTS.has(tokens.word[at + 2] ?? '')
+        ? at + 2
+        : -1;
     const number = NUMERALS.get(first);
-    if (noun < 0 || number === undefined || ['report', 'reported', 'series', 'of', 'in'].includes(tokens.word[noun + 1] ?? '')) return null;
-    return { number, start, label: text.slice(tokens.start[at] ?? 0, tokens.end[noun] ?? 0), sentence, labelled: false };
+    if (
+      noun < 0 ||
+      number === undefined ||
+      ['report', 'reported', 'series', 'of', 'in'].includes(tokens.word[noun + 1] ?? '')
+    )
+      return null;
+    return {
+      number,
+      start,
+      label: text.slice(tokens.start[at] ?? 0, tokens.end[noun] ?? 0),
+      sentence,
+      labelled: false,
+    };
   }
   return null;
 }
 
-const INTRODUCED = /(?:\b\d{1,3}|\b[a-z]{3,9}(?:ty|teen)?)[- ]?(?:years?|yrs?|months?|weeks?|days?)[- ]?(?:old|of age)\b|\baged \d|\b(?:man|woman|male|female|boy|girl|infant|neonate|newborn|child|patient|lady|gentleman)\b/i;
+const INTRODUCED =
+  /(?:\b\d{1,3}|\b[a-z]{3,9}(?:ty|teen)?)[- ]?(?:years?|yrs?|months?|weeks?|days?)[- ]?(?:old|of age)\b|\baged \d|\b(?:man|woman|male|female|boy|girl|infant|neonate|newborn|child|patient|lady|gentleman)\b/i;
 
 /**
  * One entry per patient of a report. Splits only where the text numbers its patients from one on (`Case 1 … Case 2`, `Patient A`,
@@ -95,17 +150,31 @@ export function splitPatients(text: string): readonly PatientText[] {
     const chars = parts.reduce((sum, part) => sum + part.text.length, 0);
     if (parts.length >= 2 && (best === null || chars > best.chars)) best = { parts, chars };
   });
-  return pick(best, text, sentences.some((sentence) => sentence.heading)) ?? whole;
+  return (
+    pick(
+      best,
+      text,
+      sentences.some((sentence) => sentence.heading),
+    ) ?? whole
+  );
 }
 
-function pick(best: { parts: readonly PatientText[]; chars: number } | null, text: string, hasHeadings: boolean): readonly PatientText[] | null {
+function pick(
+  best: { parts: readonly PatientText[]; chars: number } | null,
+  text: string,
+  hasHeadings: boolean,
+): readonly PatientText[] | null {
   if (best === null) return null;
   // Without headings a long unnumbered part is somebody's story that would be lost.
   return !hasHeadings && best.chars < text.length * (1 - INTRODUCTION_SHARE_MAX) ? null : best.parts;
 }
 
 /** Where the case part around a sentence ends: the next discussion, conclusion or back matter. */
-function endOf(sentences: readonly { readonly section: string | null; readonly start: number }[], from: number, length: number): number {
+function endOf(
+  sentences: readonly { readonly section: string | null; readonly start: number }[],
+  from: number,
+  length: number,
+): number {
   for (let index = from + 1; index < sentences.length; index += 1) {
     const sentence = sentences[index];
     if (sentence?.section !== null && sentence !== undefined && ENDS.has(sentence.section)) return sentence.start;
@@ -123,7 +192,13 @@ function runsOf(markers: readonly Marker[], text: string, textStart: number): re
     else if (marker.number === 1) {
       if (run.length >= 2) runs.push(run);
       run = [marker];
-    } else if (run.length === 0 && marker.number === 2 && !marker.labelled && marker.start - textStart >= PART_CHARS_MIN && INTRODUCED.test(text.slice(textStart, marker.start))) {
+    } else if (
+      run.length === 0 &&
+      marker.number === 2 &&
+      !marker.labelled &&
+      marker.start - textStart >= PART_CHARS_MIN &&
+      INTRODUCED.test(text.slice(textStart, marker.start))
+    ) {
       // `A 45-year-old man …. The second patient …`: the first one needs no number.
       run = [{ number: 1, start: textStart, label: 'first patient', sentence: 0, labelled: false }, marker];
     }
@@ -144,7 +219,9 @@ function partsOf(text: string, run: readonly Marker[], end: number): readonly Pa
 function withoutShared(part: string): string {
   const tokens = tokenise(part);
   const sentences = splitSentences(part, tokens);
-  const shared = sentences.findIndex((sentence, index) => index > 0 && SHARED.test(part.slice(sentence.start, sentence.start + 40)));
+  const shared = sentences.findIndex(
+    (sentence, index) => index > 0 && SHARED.test(part.slice(sentence.start, sentence.start + 40)),
+  );
   const cut = shared < 0 ? part.length : (sentences[shared]?.start ?? part.length);
   return part.slice(0, cut).trim();
 }

@@ -2,10 +2,21 @@ import { RARITY_CRITERIA, type RarityCriterion } from '../../schema/vocabulary.t
 import type { ExtractedCase, Span } from './case.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { assertionAt, entryIn, type Reading } from './reading.ts';
-import { EPONYM, RARE_DISEASE_WORDS, RARE_ECG_PATTERNS, RARITY_STATEMENTS, UNUSUAL_AGES } from './vocabularies/rarity.ts';
+import {
+  EPONYM,
+  RARE_DISEASE_WORDS,
+  RARE_ECG_PATTERNS,
+  RARITY_STATEMENTS,
+  UNUSUAL_AGES,
+} from './vocabularies/rarity.ts';
 
 /** One reason why a case is rare. `weight` adds up; from `RARE_FROM` on the case counts as rare. */
-export type RarityEvidence = { readonly criterion: RarityCriterion; readonly weight: number; readonly reason: string; readonly span: Span };
+export type RarityEvidence = {
+  readonly criterion: RarityCriterion;
+  readonly weight: number;
+  readonly reason: string;
+  readonly span: Span;
+};
 
 export const RARE_FROM = 1;
 const QUOTE_CHARS = 160;
@@ -16,7 +27,11 @@ function quote(text: string, [start, end]: Span): string {
 }
 
 /** Known rare diseases that the patient has: in the diagnosis or title surely, elsewhere by how often they are named. */
-function diseaseEvidence(reading: Reading, diagnosis: Diagnosis | null, title: string | null): readonly RarityEvidence[] {
+function diseaseEvidence(
+  reading: Reading,
+  diagnosis: Diagnosis | null,
+  title: string | null,
+): readonly RarityEvidence[] {
   const counts = new Map<string, { count: number; span: Span; head: boolean; titled: boolean }>();
   const lowerTitle = title?.toLowerCase() ?? '';
   for (const mention of reading.mentions) {
@@ -66,7 +81,12 @@ function statementEvidence(reading: Reading, diagnosis: Diagnosis | null): reado
         // A discussion speaks of many diseases; what it calls rare need not be this patient's.
         const far = sentence.section === 'discussion' || sentence.section === 'conclusion';
         const heard = isNamed ? weight + NAMED_BONUS : weight;
-        found.push({ criterion, weight: far ? heard / 2 : heard, reason: `The report says "${quote(reading.text, span)}".`, span });
+        found.push({
+          criterion,
+          weight: far ? heard / 2 : heard,
+          reason: `The report says "${quote(reading.text, span)}".`,
+          span,
+        });
       }
   }
   return found;
@@ -93,7 +113,8 @@ function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: stri
   });
   const inDiagnosis = RARE_DISEASE_WORDS.exec(diagnosis.text.toLowerCase());
   const inTitle = title === null ? null : RARE_DISEASE_WORDS.exec(title.toLowerCase());
-  const eponym = diagnosis.term === null ? (EPONYM.exec(diagnosis.text) ?? (title === null ? null : EPONYM.exec(title))) : null;
+  const eponym =
+    diagnosis.term === null ? (EPONYM.exec(diagnosis.text) ?? (title === null ? null : EPONYM.exec(title))) : null;
   return [
     ...(inDiagnosis === null ? [] : [evidence(inDiagnosis[0], 1)]),
     ...(inTitle === null ? [] : [evidence(inTitle[0], 0.8)]),
@@ -105,7 +126,11 @@ function ageEvidence(theCase: ExtractedCase, diagnosis: Diagnosis | null): reado
   const age = theCase.patient.ageYears;
   const term = diagnosis?.term;
   if (age === null || diagnosis === null || term === null || term === undefined) return [];
-  return UNUSUAL_AGES.filter((one) => one.term.test(term) && ((one.below !== undefined && age < one.below) || (one.from !== undefined && age >= one.from))).map(() => ({
+  return UNUSUAL_AGES.filter(
+    (one) =>
+      one.term.test(term) &&
+      ((one.below !== undefined && age < one.below) || (one.from !== undefined && age >= one.from)),
+  ).map(() => ({
     criterion: 'rare_for_demographic' as const,
     weight: 1,
     reason: `"${quote(theCase.text, diagnosis.span)}" is unusual at the age of ${age} years.`,
@@ -124,7 +149,12 @@ export type Rarity = {
  * Judges rarity by the six criteria. Each criterion counts with its strongest evidence only, so that a phrase repeated ten
  * times proves no more than once.
  */
-export function judgeRarity(reading: Reading, theCase: ExtractedCase, diagnosis: Diagnosis | null, title: string | null): Rarity {
+export function judgeRarity(
+  reading: Reading,
+  theCase: ExtractedCase,
+  diagnosis: Diagnosis | null,
+  title: string | null,
+): Rarity {
   const evidence = [
     ...diseaseEvidence(reading, diagnosis, title),
     ...wordEvidence(reading, diagnosis, title),

@@ -133,7 +133,8 @@ export function markScopes(
       }
       if (stop === HARD || stop === VERB || stop === BE) {
         // The subject began after this verb: only what stands behind the last comma or `and` belongs to it.
-        limit = last > at ? last + 1 : at + 1;
+        // A conjunction such as `whereas` opens a new clause, which is the subject's own.
+        limit = stop !== HARD && last > at ? last + 1 : at + 1;
         break;
       }
       if (last < 0 && (token === 'and' || token === ',' || stop === WITH)) last = at;
@@ -249,6 +250,10 @@ export function markScopes(
   }
   return {
     bits,
-    resultAt: (token) => RESULTS[attributive[token] ?? 0] ?? RESULTS[predicative[token] ?? 0] ?? null,
+    resultAt: (token) => {
+      const said = RESULTS[predicative[token] ?? 0] ?? null;
+      // `the presence of EBV was negative`: the predicate has the last word.
+      return said === 'negative' ? said : (RESULTS[attributive[token] ?? 0] ?? said);
+    },
   };
 }

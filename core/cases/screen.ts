@@ -14,24 +14,45 @@ const READ_CHARS = 100_000;
 const LANGUAGE_CHARS = 6_000;
 
 const ENGLISH = new Set(
-  'the of and to in a with was is for on at by he she his her had were as that which from after this an are be been has have not who we it but no or patient'.split(' '),
+  'the of and to in a with was is for on at by he she his her had were as that which from after this an are be been has have not who we it but no or patient'.split(
+    ' ',
+  ),
 );
 // English case reports have .28 to .50 of these words; the Romance languages and Basque stay under .12 (`a`, `no`, `as`, `in`).
 const ENGLISH_SURE = 0.24;
 const ENGLISH_MIN = 0.13;
 
-const TAGS = /<\/?(?:div|span|img|script|style|table|tr|td|li|ul|ol|href|a|br|p|h[1-6]|iframe|link|meta|html|body|head|input|form|button|nav|footer)\b[^<>]{0,200}>/gi;
+const TAGS =
+  /<\/?(?:div|span|img|script|style|table|tr|td|li|ul|ol|href|a|br|p|h[1-6]|iframe|link|meta|html|body|head|input|form|button|nav|footer)\b[^<>]{0,200}>/gi;
 /** Words of a page's furniture, by what they are. */
 const FURNITURE: readonly (readonly [RegExp, string])[] = [
-  [/skip to (?:main )?(?:content|navigation)|toggle navigation|main menu|breadcrumb|back to top|page top|go ?to\.\.\./i, 'navigation'],
+  [
+    /skip to (?:main )?(?:content|navigation)|toggle navigation|main menu|breadcrumb|back to top|page top|go ?to\.\.\./i,
+    'navigation',
+  ],
   [/\b(?:sign in|sign out|log ?in|log ?out|my account|my ncbi|create account|register)\b/i, 'log-in links'],
   [/\bcookies?\b.{0,60}\b(?:accept|policy|consent|use)|(?:accept|use) (?:all )?cookies/i, 'a cookie notice'],
-  [/\b(?:privacy policy|terms of use|terms and conditions|all rights reserved|copyright ©|© ?\d{4})/i, 'a legal footer'],
+  [
+    /\b(?:privacy policy|terms of use|terms and conditions|all rights reserved|copyright ©|© ?\d{4})/i,
+    'a legal footer',
+  ],
   [/\b(?:facebook|twitter|linkedin|google\+|pinterest|whatsapp|youtube)\b/i, 'share buttons'],
-  [/\b(?:requires? javascript|enable javascript|best viewed in|mozilla firefox|internet explorer)\b/i, 'a browser notice'],
-  [/\b(?:download pdf|submit manuscript|instructions for authors|articles in press|editorial board|current issue|journal list|aims & scope|early online|journal home)\b/i, 'journal menus'],
-  [/\b(?:find articles by|author information|copyright and license information|search database|search term|advanced search|related articles|cited by)\b/i, 'a library page'],
-  [/\b(?:subscribe|newsletter|advertisement|sponsored|rss feed|toll free|support center|help desk|contact us)\b/i, 'site services'],
+  [
+    /\b(?:requires? javascript|enable javascript|best viewed in|mozilla firefox|internet explorer)\b/i,
+    'a browser notice',
+  ],
+  [
+    /\b(?:download pdf|submit manuscript|instructions for authors|articles in press|editorial board|current issue|journal list|aims & scope|early online|journal home)\b/i,
+    'journal menus',
+  ],
+  [
+    /\b(?:find articles by|author information|copyright and license information|search database|search term|advanced search|related articles|cited by)\b/i,
+    'a library page',
+  ],
+  [
+    /\b(?:subscribe|newsletter|advertisement|sponsored|rss feed|toll free|support center|help desk|contact us)\b/i,
+    'site services',
+  ],
 ];
 const FURNITURE_MIN = 4;
 const TAGS_MIN = 4;
@@ -39,8 +60,20 @@ const TAGS_MIN = 4;
 // Words that only the story of a patient uses, and words that stories of any kind use.
 const PATIENT =
   /\b(?:patients?|(?:years?|yrs?|months?|weeks?|days?)[- ]{0,2}olds?|years of age|aged \d|infants?|neonates?|newborns?|f(?:o)?etus(?:es)?|proband|case (?:report|presentation)|a case of|year-\w{2,10} (?:wo)?man)\b/i;
-const PERSON = /\b(?:wom[ae]n|m[ae]n|girls?|boys?|males?|females?|child(?:ren)?|cases?|he|she|lady|gentleman|twins?|mother|brothers?|sisters?|family|bab(?:y|ies)|m(?:r|s|rs)\.?)\b/i;
-const CLINICAL: ReadonlySet<VocabularyName> = new Set(['symptom', 'disease', 'ecg', 'imaging', 'modality', 'lab', 'vital', 'risk', 'medicine', 'site']);
+const PERSON =
+  /\b(?:wom[ae]n|m[ae]n|girls?|boys?|males?|females?|child(?:ren)?|cases?|he|she|lady|gentleman|twins?|mother|brothers?|sisters?|family|bab(?:y|ies)|m(?:r|s|rs)\.?)\b/i;
+const CLINICAL: ReadonlySet<VocabularyName> = new Set([
+  'symptom',
+  'disease',
+  'ecg',
+  'imaging',
+  'modality',
+  'lab',
+  'vital',
+  'risk',
+  'medicine',
+  'site',
+]);
 const CLINICAL_WITH_PERSON_MIN = 2;
 // Without a person as much of it as only a medical text has.
 const CLINICAL_ALONE_MIN = 4;
@@ -65,7 +98,8 @@ function screenLanguage(text: string): Screening | null {
   if (share >= ENGLISH_SURE) return null;
   const language = franc(sample);
   if (share >= ENGLISH_MIN && (language === 'eng' || language === 'und' || language === 'sco')) return null;
-  const named = language === 'und' || language === 'eng' ? 'no language that was recognised' : `language code ${language}`;
+  const named =
+    language === 'und' || language === 'eng' ? 'no language that was recognised' : `language code ${language}`;
   const percent = Math.round(share * 100);
   return {
     kind: 'set_aside',
@@ -79,7 +113,11 @@ function screenPage(text: string): Screening | null {
   const seen = FURNITURE.filter(([pattern]) => pattern.test(text)).map(([, name]) => name);
   if (tags < TAGS_MIN && seen.length < FURNITURE_MIN) return null;
   const parts = [...(tags > 0 ? [`${tags} HTML tags`] : []), ...seen];
-  return { kind: 'set_aside', reason: 'web_page', detail: `Looks like a whole web page: ${parts.join(', ')}. Give the article's text alone.` };
+  return {
+    kind: 'set_aside',
+    reason: 'web_page',
+    detail: `Looks like a whole web page: ${parts.join(', ')}. Give the article's text alone.`,
+  };
 }
 
 /** Says whether a document can be read for cases at all; `detail` tells an operator what was seen. */

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { type Draft, makeFinding, storyMentions } from './findings.ts';
+import { type Draft, makeFinding } from './findings.ts';
 import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
 import { foldWord, WORD } from './tokens.ts';
 import { SITED_TERMS } from './vocabularies/symptoms.ts';
@@ -78,7 +78,7 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
   const covered = new Uint8Array(reading.tokens.count);
   const indexOf = new Map(reading.mentions.map((mention, index) => [mention, index]));
   for (const mention of reading.mentions) covered.fill(1, mention.from, mention.to);
-  for (const mention of storyMentions(reading)) {
+  for (const mention of reading.own) {
     const symptom = entryIn(mention, 'symptom');
     const image = symptom === undefined ? entryIn(mention, 'imaging') : undefined;
     const disease = entryIn(mention, 'disease');

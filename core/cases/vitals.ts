@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { type Draft, flagOf, flagOfResult, makeFinding, storyMentions } from './findings.ts';
+import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
 import { type Quantity, quantityAfter, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, mentionAt, type Reading } from './reading.ts';
 import { NUMBER } from './tokens.ts';
@@ -40,7 +40,7 @@ export function findVitals(reading: Reading, context: Context): readonly Draft[]
   const { text, tokens } = reading;
   const drafts: Draft[] = [];
   const used = new Uint8Array(tokens.count);
-  for (const mention of storyMentions(reading)) {
+  for (const mention of reading.own) {
     const vital = entryIn(mention, 'vital')?.vital;
     if (vital === undefined) continue;
     if (vital.term === 'heart rate' && context.inEcg(mention)) continue;

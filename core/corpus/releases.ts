@@ -80,6 +80,15 @@ export const publishWrite = (
   args: [release.caseCount, release.contentHash, release.version],
 });
 
+/** Drops the vectors of generations older than the one that is served now; a release that holds them needs no rows. */
+export const dropOlderVectors = (itemId: number, generation: string): Write => ({
+  kind: 'fenced',
+  itemId,
+  sql: `DELETE FROM vector WHERE generation IN (SELECT older.fingerprint FROM generation older JOIN generation now
+          ON now.fingerprint = ? AND older.embedder = now.embedder AND older.created_at_ms < now.created_at_ms) AND :held`,
+  args: [generation],
+});
+
 /** Ends an operator's request for a release, in the batch that fulfils it. */
 export const requestFulfilled = (itemId: number, stage: string): Write => ({
   kind: 'fenced',

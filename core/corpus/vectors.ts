@@ -1,9 +1,44 @@
 import { VIEWS, type View } from '../../schema/vocabulary.ts';
 import { type Database, statement } from '../engine/database.ts';
-import { NOW } from '../engine/ledger.ts';
+import { NOW, redoStatement } from '../engine/ledger.ts';
 import type { Rows } from '../engine/stage.ts';
 import { DIMENSION, type FittedModel } from '../models/ports.ts';
 import { bytes, text } from './columns.ts';
+
+/**
+ * True while a document is being worked on or due: a model fitted now would miss its cases, and which ones would depend on
+ * timing. Documents in backoff are not waited for.
+ */
+export async function casesStillCome(db: Database): Promise<boolean> {
+  const stages = `('scrape','normalize')`;
+  const [found] = await db.read([
+    statement(
+      `SELECT EXISTS (SELECT 1 FROM stage_count WHERE stage IN ${stages} AND state = 'leased' AND n > 0)
+         OR EXISTS (SELECT 1 FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage IN ${stages}
+           AND due_ms <= ${NOW}) AS come`,
+    ),
+  ]);
+  return Number(found?.rows[0]?.come) === 1;
+}
+
+/** Cases that have passed `distill`: those that a model fitted now would learn from. */
+export async function casesReady(db: Database): Promise<number> {
+  const [found] = await db.read([statement(`SELECT n FROM stage_count WHERE stage = 'distill' AND state = 'done'`)]);
+  return Number(found?.rows[0]?.n ?? 0);
+}
+
+/** Cases of the corpus that a generation has not embedded yet. */
+export async function casesWithoutVectors(db: Database, generation: string): Promise<number> {
+  const [found] = await db.read([
+    statement(
+      `SELECT count(*) AS n FROM task t JOIN item i ON i.id = t.item_id
+       WHERE t.stage = 'embed' AND t.state = 'done'
+         AND NOT EXISTS (SELECT 1 FROM vector v WHERE v.case_id = i.key AND v.generation = ?)`,
+      [generation],
+    ),
+  ]);
+  return Number(found?.rows[0]?.n ?? 0);
+}
 
 /** Texts of the cases that a model is fitted on: the first `limit` by case id, so that equal corpora give equal models. */
 export async function fittingTexts(db: Database, limit: number): Promise<readonly string[]> {
@@ -13,6 +48,8 @@ export async function fittingTexts(db: Database, limit: number): Promise<readonl
   return (found?.rows ?? []).map((row) => text(row.text));
 }
 
+const NEWEST_FIRST = 'ORDER BY created_at_ms DESC, fingerprint LIMIT 1';
+
 /** The newest generation of an embedder; null before the first. */
 export async function newestGeneration(
   db: Database,
@@ -21,7 +58,7 @@ export async function newestGeneration(
   const [found] = await db.read([
     statement(
       `SELECT fingerprint, bytes, fitted_on FROM generation WHERE embedder = ?
-       ORDER BY created_at_ms DESC, fingerprint LIMIT 1`,
+       ${NEWEST_FIRST}`,
       [embedder],
     ),
   ]);
@@ -31,8 +68,18 @@ export async function newestGeneration(
 
 const PART_BYTES = 512 * 1024;
 
-/** Stores a frozen model; the row that names it comes last. Two hosts that fit at once write the same. */
-export async function saveGeneration(db: Database, embedder: string, model: FittedModel): Promise<void> {
+/**
+ * Stores a frozen model as the newest generation, unless `replaces` no longer is: then another host was first, and nothing
+ * changes. The row that names it comes last. Cases embedded by the replaced one are embedded anew, except those that the
+ * caller holds under `leaseId`. Sent twice, nothing changes.
+ */
+export async function saveGeneration(
+  db: Database,
+  embedder: string,
+  model: FittedModel,
+  replaces: string | null,
+  leaseId: number,
+): Promise<void> {
   for (let part = 0; part * PART_BYTES < model.bytes.byteLength; part++) {
     const data = model.bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES);
     await db.write([
@@ -43,12 +90,14 @@ export async function saveGeneration(db: Database, embedder: string, model: Fitt
       ]),
     ]);
   }
+  const newest = `(SELECT fingerprint FROM generation WHERE embedder = ?2 ${NEWEST_FIRST})`;
   await db.write([
     statement(
       `INSERT INTO generation(fingerprint, embedder, dimension, bytes, fitted_on, created_at_ms)
-       SELECT ?, ?, ?, ?, ?, ${NOW} WHERE NOT EXISTS (SELECT 1 FROM generation WHERE embedder = ?2)`,
-      [model.fingerprint, embedder, DIMENSION, model.bytes.byteLength, model.fittedOn],
+       SELECT ?1, ?2, ?3, ?4, ?5, ${NOW} WHERE ${newest} IS ?6 ON CONFLICT DO NOTHING`,
+      [model.fingerprint, embedder, DIMENSION, model.bytes.byteLength, model.fittedOn, replaces],
     ),
+    ...(replaces === null ? [] : [redoStatement('embed', leaseId, 'a newer generation embeds it anew')]),
   ]);
 }
 

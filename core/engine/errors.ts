@@ -1,7 +1,7 @@
 /** What must become of an item whose attempt threw. Anything else that is thrown counts as `retry`. */
 export type Disposition = 'retry' | 'wait' | 'dead' | 'skipped';
 
-export const ERROR_CLASSES = ['retryable', 'permanent', 'validation', 'quota', 'outage', 'unknown'] as const;
+export const ERROR_CLASSES = ['retryable', 'permanent', 'validation', 'quota', 'outage', 'not_yet', 'unknown'] as const;
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
 /** Base of every error whose remedy we know. */
@@ -51,6 +51,18 @@ export class OutageError extends StageError {
   readonly retryAfterMs: number;
   constructor(message: string, options: { readonly retryAfterMs: number; readonly cause?: unknown }) {
     super(message, { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** What this stage needs is still being made. Costs no attempt; the whole stage waits for `retryAfterMs`. */
+export class NotYetError extends StageError {
+  override readonly name = 'NotYetError';
+  readonly disposition = 'wait';
+  readonly errorClass = 'not_yet';
+  readonly retryAfterMs: number;
+  constructor(message: string, options: { readonly retryAfterMs: number }) {
+    super(message);
     this.retryAfterMs = options.retryAfterMs;
   }
 }

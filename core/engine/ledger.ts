@@ -421,6 +421,18 @@ export async function breakLeases(db: Database, ids: readonly number[]): Promise
   );
 }
 
+/**
+ * A statement that makes every task of a stage work again that is done or being worked on, except under one lease; whoever
+ * works on one of them is fenced out. It acts only if the statement before it in its batch changed something.
+ */
+export const redoStatement = (stage: string, exceptLeaseId: number, reason: string): Statement =>
+  statement(
+    `UPDATE task SET state = 'ready', due_ms = ${NOW}, attempt = 0, waits = 0, lost = 0, lease_id = NULL,
+       error_class = NULL, reason = ?, updated_at_ms = ${NOW}
+     WHERE changes() > 0 AND stage = ? AND (state = 'done' OR (state = 'leased' AND lease_id <> ?))`,
+    [reason, stage, exceptLeaseId],
+  );
+
 /** Statements that bring items into the first stage; an item whose hash is known stays where it is. */
 export function enterStatements(stage: Stage, items: readonly NewItem[]): Statement[] {
   const rows = json(items.map((newItem) => [newItem.kind, newItem.key, newItem.source, newItem.contentHash]));

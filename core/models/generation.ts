@@ -1,47 +1,86 @@
-import { fittingTexts, loadGeneration, newestGeneration, saveGeneration } from '../corpus.ts';
+import {
+  casesReady,
+  casesStillCome,
+  fittingTexts,
+  loadGeneration,
+  newestGeneration,
+  saveGeneration,
+} from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
-import { RetryableError } from '../engine/errors.ts';
+import { NotYetError } from '../engine/errors.ts';
 import { BUILTIN_NAME, fitBuiltin, loadBuiltin } from './builtin.ts';
 import type { Embedder } from './ports.ts';
 
 /** Cases that a fit reads at most: more change the model little and cost memory on a small host. */
 const FIT_CASES_MAX = 20_000;
+/** A corpus that has grown by this factor since the fit has words that the model never saw; doubling keeps all re-embedding under twice the corpus. */
+const OUTGROWN_FACTOR = 2;
+/** How long `embed` stands back while the first fit would miss cases. */
+const FIT_RETRY_MS = 2_000;
 
 export type Generations = {
   readonly embedderName: string;
-  /** The embedder of the newest generation; the first caller ever fits it on the corpus and freezes it. */
-  readonly newest: () => Promise<Embedder>;
+  /** The newest generation's fingerprint. @throws NotYetError before the first */
+  readonly newest: () => Promise<string>;
+  /** The embedder that new vectors are made with. Fits the first generation, and the next when the corpus has outgrown it. */
+  readonly forEmbedding: (leaseId: number) => Promise<Embedder>;
   /** The embedder that made a release's vectors. */
   readonly of: (fingerprint: string) => Promise<Embedder>;
 };
 
-/** The builtin embedder's generations, each loaded once per process. */
+export type FitListener = (fit: {
+  readonly cases: number;
+  readonly fingerprint: string;
+  readonly bytes: number;
+}) => void;
+
+/** Whether a model fitted on `fittedOn` cases should give way to one fitted on `cases`. */
+export const outgrown = (fittedOn: number, cases: number): boolean =>
+  fittedOn < FIT_CASES_MAX && cases >= fittedOn * OUTGROWN_FACTOR;
+
+/** Loaded generations that stay in memory: the one that is served and the one that new vectors are made with. */
+const KEPT_MAX = 2;
+
+/**
+ * The builtin embedder's generations. Loaded ones stay in `kept`, which a host may keep beyond one call: as embedders and
+ * not as promises, because an edge isolate may not wait for what another request began.
+ */
 export function builtinGenerations(
   db: Database,
-  onFit: (event: { readonly cases: number; readonly fingerprint: string; readonly bytes: number }) => void,
+  onFit: FitListener,
+  kept: Map<string, Embedder> = new Map(),
 ): Generations {
-  const loaded = new Map<string, Promise<Embedder>>();
-  const of = (fingerprint: string): Promise<Embedder> => {
-    const known = loaded.get(fingerprint);
+  const of = async (fingerprint: string): Promise<Embedder> => {
+    const known = kept.get(fingerprint);
     if (known) return known;
-    const loading = loadGeneration(db, fingerprint).then(loadBuiltin);
-    loaded.set(fingerprint, loading);
-    // A failed load must not be remembered as the answer.
-    loading.catch(() => loaded.delete(fingerprint));
-    return loading;
+    const embedder = loadBuiltin(await loadGeneration(db, fingerprint));
+    kept.set(fingerprint, embedder);
+    for (const oldest of kept.keys()) if (kept.size > KEPT_MAX) kept.delete(oldest);
+    return embedder;
   };
-  const newest = async (): Promise<Embedder> => {
+
+  const newest = async (): Promise<string> => {
     const known = await newestGeneration(db, BUILTIN_NAME);
-    if (known) return of(known.fingerprint);
+    if (!known) throw new NotYetError('no generation of the builtin embedder yet', { retryAfterMs: FIT_RETRY_MS });
+    return known.fingerprint;
+  };
+
+  const forEmbedding = async (leaseId: number): Promise<Embedder> => {
+    const known = await newestGeneration(db, BUILTIN_NAME);
+    if (known && !outgrown(known.fittedOn, await casesReady(db))) return of(known.fingerprint);
+    if (await casesStillCome(db)) {
+      if (known) return of(known.fingerprint);
+      throw new NotYetError('the builtin embedder is fitted on the whole corpus, and cases are still being read', {
+        retryAfterMs: FIT_RETRY_MS,
+      });
+    }
     const texts = await fittingTexts(db, FIT_CASES_MAX);
-    if (texts.length === 0) throw new RetryableError('there is no case yet to fit the builtin embedder on');
     const model = fitBuiltin(texts);
-    await saveGeneration(db, BUILTIN_NAME, model);
+    await saveGeneration(db, BUILTIN_NAME, model, known?.fingerprint ?? null, leaseId);
     onFit({ cases: texts.length, fingerprint: model.fingerprint, bytes: model.bytes.byteLength });
     // Another host may have been first: whatever the database names is the generation.
-    const named = await newestGeneration(db, BUILTIN_NAME);
-    if (!named) throw new RetryableError('the fitted generation is not in the database yet');
-    return of(named.fingerprint);
+    return of(await newest());
   };
-  return { embedderName: BUILTIN_NAME, newest, of };
+
+  return { embedderName: BUILTIN_NAME, newest, forEmbedding, of };
 }

@@ -15,16 +15,28 @@ const NOT_KEY = new Set(['laboratory tests', 'vital signs', 'electrocardiogram',
 
 /** Present findings first by what sets them apart: a value or flag out of range, then text order; each term once. */
 function keyTerms(theCase: ExtractedCase, facet: 'symptoms' | 'labs' | 'ecg'): readonly string[] {
-  const present = (theCase.facets[facet]?.findings ?? []).filter((finding) => finding.assertion === 'present' && !NOT_KEY.has(finding.term));
-  const told = facet === 'labs' ? present.filter((finding) => finding.flag !== undefined && finding.flag !== 'normal') : present.filter((finding) => finding.flag !== 'normal');
-  return [...new Set(told.map((finding) => (facet === 'labs' && finding.flag !== undefined ? `${finding.term} ${finding.flag}` : finding.term)))].slice(0, KEYS_MAX);
+  const present = (theCase.facets[facet]?.findings ?? []).filter(
+    (finding) => finding.assertion === 'present' && !NOT_KEY.has(finding.term),
+  );
+  const told =
+    facet === 'labs'
+      ? present.filter((finding) => finding.flag !== undefined && finding.flag !== 'normal')
+      : present.filter((finding) => finding.flag !== 'normal');
+  return [
+    ...new Set(
+      told.map((finding) =>
+        facet === 'labs' && finding.flag !== undefined ? `${finding.term} ${finding.flag}` : finding.term,
+      ),
+    ),
+  ].slice(0, KEYS_MAX);
 }
 
 function distillByRules(theCase: ExtractedCase, title: string | null): Distillate {
   const reading = readText(theCase.text);
   const stated = findDiagnoses(reading);
   const titled = title === null ? null : diagnosisFromTitle(reading, title);
-  const best: Diagnosis | null = [...(titled === null ? [] : [titled]), ...stated].sort((a, b) => b.score - a.score)[0] ?? null;
+  const best: Diagnosis | null =
+    [...(titled === null ? [] : [titled]), ...stated].sort((a, b) => b.score - a.score)[0] ?? null;
   const span: Span | null = best?.span ?? null;
   const rarity = judgeRarity(reading, theCase, best, title);
   const reasons = rarity.evidence.map((one) => one.reason).join(' ');

@@ -3,6 +3,7 @@ import type { Engine } from './contract.ts';
 import { type FacetSearcher, scanView, similarity } from './dense.ts';
 import type { Release } from './release.ts';
 import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
+import type { SearchSettings } from './settings.ts';
 
 export type CandidateRequest = {
   readonly release: Release;
@@ -14,6 +15,7 @@ export type CandidateRequest = {
   readonly kept: Uint8Array;
   readonly k: number;
   readonly faiss: FacetSearcher | undefined;
+  readonly faissRows: SearchSettings['faissRows'];
 };
 
 /** The best `k` cases, best first; `signals` are exact at them. `failure` says why FAISS did not answer, where it should have. */
@@ -24,9 +26,6 @@ export type Candidates = {
   readonly failure: string | null;
 };
 
-/** Rows asked of each FAISS index: more make the bound tighter, fewer make the search faster. */
-const ROWS_PER_RESULT = 20;
-const ROWS_MIN = 200;
 /** FAISS sums in f32, the rescoring in f64: a bound must not cut off a case for that difference. */
 const ROUNDING = 1e-4;
 /** Cases scored exactly at first, to find the score that the others must be able to reach. */
@@ -50,9 +49,14 @@ export async function candidates(request: CandidateRequest): Promise<Candidates>
 /** For every view that the query has: at each case no less than its cosine, NaN where the case lacks the view. */
 type Bounds = Partial<Record<View, Float32Array>>;
 
+/** Share of the score that a view's vectors have a say in. */
+function shareOf(plan: Plan, view: View): number {
+  return view === 'whole' ? plan.whole : (plan.facets[view] ?? 0);
+}
+
 /** The view with the largest share, exact; the others are left at their bound, since few cases can make up for it there. */
 function scanned({ release, plan, vectors, kept }: CandidateRequest): Bounds {
-  const share = (view: View) => (view === 'whole' ? plan.whole : (plan.facets[view] ?? 0));
+  const share = (view: View) => shareOf(plan, view);
   const views = VIEWS.filter((view) => vectors[view] !== undefined && share(view) > 0);
   const largest = views.reduce<View | null>((best, view) => (best && share(best) >= share(view) ? best : view), null);
   const bounds: Bounds = {};
@@ -66,13 +70,16 @@ function scanned({ release, plan, vectors, kept }: CandidateRequest): Bounds {
 }
 
 /** The nearest rows of each view by FAISS, exact; a row that it left out is no nearer than the last one that it gave. */
-async function listed({ release, vectors, k }: CandidateRequest, faiss: FacetSearcher): Promise<Bounds> {
+async function listed(
+  { release, plan, vectors, k, faissRows }: CandidateRequest,
+  faiss: FacetSearcher,
+): Promise<Bounds> {
   const bounds: Bounds = {};
   for (const view of VIEWS) {
     const vector = vectors[view];
     const held = release.views[view];
-    const asked = Math.min(held.rows.length, Math.max(ROWS_MIN, ROWS_PER_RESULT * k));
-    if (!vector) continue;
+    const asked = Math.min(held.rows.length, Math.max(faissRows.min, faissRows.perResult * k));
+    if (!vector || shareOf(plan, view) === 0) continue;
     if (asked === 0) {
       bounds[view] = filled(release, view, COSINE_MAX);
       continue;

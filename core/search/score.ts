@@ -86,7 +86,7 @@ export function contributions(signals: Signals, plan: Plan, i: number): Contribu
 export function totalOf({ facets, whole, lexical }: Contributions): number {
   let total = 0;
   for (const facet of FACETS) total += facets[facet] ?? 0;
-  return total + whole + lexical;
+  return total + whole;
 }
 
 /**
@@ -107,8 +107,8 @@ export function scoresOf(signals: Signals, plan: Plan): Float64Array {
       const cosine = cosines ? (cosines[i] as number) : Number.NaN;
       const agreed = agreements ? (agreements[i] as number) : Number.NaN;
       let score = absent;
-      if (cosine === cosine) score = agreed === agreed ? (evidence(cosine, zero) + agreed) / 2 : evidence(cosine, zero);
-      else if (agreed === agreed) score = agreed;
+      if (Number.isNaN(cosine)) score = Number.isNaN(agreed) ? absent : agreed;
+      else score = Number.isNaN(agreed) ? evidence(cosine, zero) : (evidence(cosine, zero) + agreed) / 2;
       scores[i] = (scores[i] as number) + share * score;
     }
   }
@@ -116,7 +116,7 @@ export function scoresOf(signals: Signals, plan: Plan): Float64Array {
     const cosines = dense.whole;
     for (let i = 0; i < length; i += 1) {
       const cosine = cosines ? (cosines[i] as number) : Number.NaN;
-      const score = cosine === cosine ? evidence(cosine, background.dense.whole) : missing.whole;
+      const score = Number.isNaN(cosine) ? missing.whole : evidence(cosine, background.dense.whole);
       scores[i] = (scores[i] as number) + plan.whole * score;
     }
   }

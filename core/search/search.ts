@@ -85,7 +85,16 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const plan = planOf(settings, asked, weights, request.legs, release.pairs);
   const faiss = request.engine === 'faiss' ? deps.faiss : undefined;
   if (request.engine === 'faiss' && !faiss) degraded.push('FAISS is not to be had here: the exact scan answered');
-  const found = await candidates({ release, plan, cheap, vectors, kept, k: request.k, faiss });
+  const found = await candidates({
+    release,
+    plan,
+    cheap,
+    vectors,
+    kept,
+    k: request.k,
+    faiss,
+    faissRows: settings.faissRows,
+  });
   if (found.failure) degraded.push(`FAISS failed (${found.failure}): the exact scan answered`);
   const answer = {
     release: {
@@ -118,6 +127,8 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   return { results, ...answer, took_ms: deps.nowMs() - startedMs };
 }
 
+type Asked = Pick<Signals, 'agreement' | 'lexical'> & { readonly dense: Query['vectors'] };
+
 /** The words of the query by their terms, since a stem is not for reading. */
 function wordsByTerm(text: string): ReadonlyMap<string, string> {
   const words = new Map<string, string>();
@@ -125,7 +136,7 @@ function wordsByTerm(text: string): ReadonlyMap<string, string> {
   return words;
 }
 
-function reasonForNothing(asked: Omit<Signals, 'length'>, plan: Plan, kept: Uint8Array): string | null {
+function reasonForNothing(asked: Asked, plan: Plan, kept: Uint8Array): string | null {
   const used = Object.keys(plan.facets).length + plan.whole + plan.lexical;
   if (used === 0 || (!asked.lexical && Object.keys(asked.dense).length === 0 && noAgreement(asked))) {
     return 'no word or finding of the query is known to this release';
@@ -133,7 +144,7 @@ function reasonForNothing(asked: Omit<Signals, 'length'>, plan: Plan, kept: Uint
   return kept.includes(1) ? null : 'no case passes the filters';
 }
 
-function noAgreement(asked: Signals): boolean {
+function noAgreement(asked: Asked): boolean {
   return Object.values(asked.agreement).every((scores) => scores.every((score) => !(score > 0)));
 }
 

@@ -17,6 +17,8 @@ export type SearchSettings = {
     readonly facets: number;
   };
   readonly alerts: { readonly significantMin: number; readonly criticalMin: number };
+  /** Rows asked of each FAISS index: more make the bound on the others tighter, fewer make the search faster. */
+  readonly faissRows: { readonly perResult: number; readonly min: number };
   readonly kDefault: number;
   readonly kMax: number;
   readonly textCharsMax: number;
@@ -41,6 +43,7 @@ export const SETTINGS: SearchSettings = {
   bm25: { k1: 0.9, b: 0.4 },
   flag: { compositeMin: 0.5, leadMin: 0.45, facetMin: 0.4, facets: 2 },
   alerts: { significantMin: 0.65, criticalMin: 0.8 },
+  faissRows: { perResult: 20, min: 200 },
   kDefault: 10,
   kMax: 100,
   textCharsMax: 200_000,

@@ -14,8 +14,8 @@ const retry: Retry = { attemptsMax: 5, delayMsFirst: 2_000, delayMsMax: 600_000 
 export const defineEmbed = (deps: {
   readonly db: Database;
   readonly embedderName: string;
-  /** The embedder of the newest generation; fits the first one where the embedder learns from the corpus. */
-  readonly embedder: () => Promise<Embedder>;
+  /** What new vectors are made with; one that learns from the corpus may be fitted by this call. */
+  readonly embedder: (leaseId: number) => Promise<Embedder>;
 }): Stage =>
   defineStage({
     name: 'embed',
@@ -27,7 +27,7 @@ export const defineEmbed = (deps: {
     fingerprint: deps.embedderName,
     async process(batch, context) {
       if (context.stopping()) return { outcomes: batch.map(() => postponed()), writes: [] };
-      const embedder = await deps.embedder();
+      const embedder = await deps.embedder(context.leaseId);
       const cases = await readCases(
         deps.db,
         batch.map((item) => item.key),

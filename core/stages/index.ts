@@ -1,7 +1,14 @@
-import { beginRelease, casesOfRelease, publishWrite, requestFulfilled } from '../corpus.ts';
+import {
+  beginRelease,
+  casesOfRelease,
+  casesWithoutVectors,
+  dropOlderVectors,
+  publishWrite,
+  requestFulfilled,
+} from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
+import { NotYetError } from '../engine/errors.ts';
 import { defineStage, type Stage } from '../engine/stage.ts';
-import type { Embedder } from '../models/ports.ts';
 import type { ReleaseCase } from '../search/contract.ts';
 
 /** Builds one release into persistent storage and publishes its manifest; implemented where files are. */
@@ -20,10 +27,11 @@ const GATHER = { itemsMin: 1_000, waitMsMax: 6 * 3_600_000 };
  */
 export const defineIndex = (deps: {
   readonly db: Database;
-  readonly embedder: () => Promise<Embedder>;
+  /** The generation of the vectors that a release is built from. */
+  readonly generation: () => Promise<string>;
   readonly build: ReleaseBuilder | null;
 }): Stage => {
-  const { db, embedder, build } = deps;
+  const { db, build } = deps;
   return defineStage({
     name: 'index',
     itemKind: 'case',
@@ -38,14 +46,23 @@ export const defineIndex = (deps: {
       build === null
         ? null
         : async (batch, context) => {
-            const generation = (await embedder()).fingerprint;
+            const generation = await deps.generation();
+            const missing = await casesWithoutVectors(db, generation);
+            if (missing > 0)
+              throw new NotYetError(`${missing} cases are being embedded anew by ${generation}`, {
+                retryAfterMs: 1_000,
+              });
             const version = await beginRelease(db, context.leaseId, generation);
             const built = await build({ version, generation, cases: casesOfRelease(db, generation) });
             const [first] = batch;
             if (!first) throw new Error('the index stage was given an empty batch');
             return {
               outcomes: batch.map(() => ({ kind: 'done', outputHash: built.contentHash })),
-              writes: [publishWrite(first.id, { version, ...built }), requestFulfilled(first.id, 'index')],
+              writes: [
+                publishWrite(first.id, { version, ...built }),
+                dropOlderVectors(first.id, generation),
+                requestFulfilled(first.id, 'index'),
+              ],
             };
           },
   });

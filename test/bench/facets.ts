@@ -22,13 +22,23 @@ import { MODALITIES } from '../../core/cases/vocabularies/imaging.ts';
 import { VITAL_SIGNS } from '../../core/cases/vocabularies/vitals.ts';
 
 type Span = readonly [number, number];
-type Entity = { readonly id: string; readonly type: string; readonly spans: readonly Span[]; readonly text: string; readonly polarity?: string };
+type Entity = {
+  readonly id: string;
+  readonly type: string;
+  readonly spans: readonly Span[];
+  readonly text: string;
+  readonly polarity?: string;
+};
 type Named = { readonly text: string; readonly values?: readonly string[] };
 type Report = {
   readonly id: string;
   readonly text: string;
   readonly entities: readonly Entity[];
-  readonly facets: { readonly labs: readonly Named[]; readonly vitals: readonly Named[]; readonly imaging: readonly Named[] };
+  readonly facets: {
+    readonly labs: readonly Named[];
+    readonly vitals: readonly Named[];
+    readonly imaging: readonly Named[];
+  };
 };
 type Tally = { found: number; wanted: number; right: number; made: number };
 
@@ -55,7 +65,13 @@ const tallies = new Map<string, Tally>();
 const misses = new Map<string, string[]>();
 const extras = new Map<string, string[]>();
 
-function score(name: string, wanted: readonly Entity[], made: readonly Finding[], admissible: readonly Entity[], text: string): void {
+function score(
+  name: string,
+  wanted: readonly Entity[],
+  made: readonly Finding[],
+  admissible: readonly Entity[],
+  text: string,
+): void {
   const tally = tallies.get(name) ?? { found: 0, wanted: 0, right: 0, made: 0 };
   tallies.set(name, tally);
   for (const entity of wanted) {
@@ -66,7 +82,11 @@ function score(name: string, wanted: readonly Entity[], made: readonly Finding[]
   for (const finding of made) {
     tally.made += 1;
     if (admissible.some((entity) => entity.spans.some((span) => overlaps(span, finding.span)))) tally.right += 1;
-    else extras.set(name, [...(extras.get(name) ?? []), `${finding.term} <${text.slice(finding.span[0], finding.span[1])}>`]);
+    else
+      extras.set(name, [
+        ...(extras.get(name) ?? []),
+        `${finding.term} <${text.slice(finding.span[0], finding.span[1])}>`,
+      ]);
   }
 }
 
@@ -89,8 +109,20 @@ for (const report of reports) {
   const typed = (...types: string[]) => entities.filter((entity) => types.includes(entity.type));
   const negated = (entity: Entity) => entity.polarity === 'NEG' || entity.polarity === 'MAYBE_NEG';
 
-  score('age', typed('Age').slice(0, 1), of('demographics').filter((finding) => finding.term === 'age' || finding.term === 'age group'), typed('Age'), report.text);
-  score('sex', typed('Sex').slice(0, 1), of('demographics').filter((finding) => finding.term === 'sex'), typed('Sex'), report.text);
+  score(
+    'age',
+    typed('Age').slice(0, 1),
+    of('demographics').filter((finding) => finding.term === 'age' || finding.term === 'age group'),
+    typed('Age'),
+    report.text,
+  );
+  score(
+    'sex',
+    typed('Sex').slice(0, 1),
+    of('demographics').filter((finding) => finding.term === 'sex'),
+    typed('Sex'),
+    report.text,
+  );
 
   const signs = [
     ...of('symptoms').filter((finding) => !vitalNames.has(finding.term)),
@@ -99,11 +131,23 @@ for (const report of reports) {
   ];
   const affirmed = signs.filter((finding) => finding.assertion !== 'absent');
   const spots = typed('Sign_symptom', 'Disease_disorder', 'History', 'Coreference');
-  score('symptoms', typed('Sign_symptom').filter((entity) => !negated(entity)), affirmed, spots.filter((entity) => !negated(entity)), report.text);
+  score(
+    'symptoms',
+    typed('Sign_symptom').filter((entity) => !negated(entity)),
+    affirmed,
+    spots.filter((entity) => !negated(entity)),
+    report.text,
+  );
 
   const denied = [...signs, ...of('demographics')].filter((finding) => finding.assertion === 'absent');
   const all = [...signs, ...of('demographics')];
-  score('negation', typed('Sign_symptom', 'Disease_disorder').filter((entity) => entity.polarity === 'NEG'), denied, entities.filter(negated), report.text);
+  score(
+    'negation',
+    typed('Sign_symptom', 'Disease_disorder').filter((entity) => entity.polarity === 'NEG'),
+    denied,
+    entities.filter(negated),
+    report.text,
+  );
   for (const entity of typed('Sign_symptom', 'Disease_disorder')) {
     const hits = all.filter((finding) => entity.spans.some((span) => overlaps(span, finding.span)));
     if (hits.length === 0) continue;
@@ -121,15 +165,28 @@ for (const report of reports) {
       return at < 0 ? [] : left.splice(at, 1);
     });
   };
-  const numeric = (named: readonly Named[]) => named.filter((one) => (one.values ?? []).some((value) => /\d/.test(value)));
+  const numeric = (named: readonly Named[]) =>
+    named.filter((one) => (one.values ?? []).some((value) => /\d/.test(value)));
   const vitals = of('symptoms').filter((finding) => vitalNames.has(finding.term));
   const measured = [...of('labs'), ...vitals];
   score('labs', spotted(report.facets.labs), of('labs'), tests, report.text);
   const readings = [...measured, ...[...of('imaging'), ...of('ecg')].filter((finding) => finding.value !== undefined)];
   score('labs and vitals', spotted([...report.facets.labs, ...report.facets.vitals]), readings, tests, report.text);
-  score('labs and vitals with a number', spotted(numeric([...report.facets.labs, ...report.facets.vitals])), [...measured, ...of('imaging'), ...of('ecg')].filter((finding) => finding.value !== undefined), tests, report.text);
+  score(
+    'labs and vitals with a number',
+    spotted(numeric([...report.facets.labs, ...report.facets.vitals])),
+    [...measured, ...of('imaging'), ...of('ecg')].filter((finding) => finding.value !== undefined),
+    tests,
+    report.text,
+  );
   score('vitals', spotted(report.facets.vitals), vitals, tests, report.text);
-  score('imaging', spotted(report.facets.imaging), of('imaging').filter((finding) => modalities.has(finding.term)), procedures, report.text);
+  score(
+    'imaging',
+    spotted(report.facets.imaging),
+    of('imaging').filter((finding) => modalities.has(finding.term)),
+    procedures,
+    report.text,
+  );
 }
 
 const percent = (part: number, whole: number): string => (whole === 0 ? '   -' : (part / whole).toFixed(3));
@@ -138,7 +195,9 @@ for (const [name, tally] of tallies) {
   const precision = tally.right / Math.max(1, tally.made);
   const recall = tally.found / Math.max(1, tally.wanted);
   const f1 = (2 * precision * recall) / Math.max(1e-9, precision + recall);
-  console.log(`${name.padEnd(32)}  ${precision.toFixed(3)}   ${recall.toFixed(3)}  ${f1.toFixed(3)}  ${String(tally.wanted).padStart(6)} ${String(tally.made).padStart(6)}`);
+  console.log(
+    `${name.padEnd(32)}  ${precision.toFixed(3)}   ${recall.toFixed(3)}  ${f1.toFixed(3)}  ${String(tally.wanted).padStart(6)} ${String(tally.made).padStart(6)}`,
+  );
 }
 console.log(`polarity of found: ${percent(polarityRight, polarityAll)} of ${polarityAll}`);
 if (process.argv.includes('--misses'))

@@ -47,7 +47,14 @@ export const VITAL_SIGNS: readonly VitalSign[] = [
     max: 320,
     normal: [90, 140],
   },
-  { term: 'mean arterial pressure', phrases: ['mean arterial pressure', 'MAP', 'mean blood pressure', 'mean arterial blood pressure'], unit: 'mm[Hg]', min: 20, max: 250, normal: [65, 110] },
+  {
+    term: 'mean arterial pressure',
+    phrases: ['mean arterial pressure', 'MAP', 'mean blood pressure', 'mean arterial blood pressure'],
+    unit: 'mm[Hg]',
+    min: 20,
+    max: 250,
+    normal: [65, 110],
+  },
   {
     term: 'diastolic blood pressure',
     phrases: ['diastolic blood pressure', 'diastolic pressure', 'DBP'],
