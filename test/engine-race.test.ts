@@ -24,14 +24,14 @@ const WORKER = fileURLToPath(new URL('./support/engine/race-worker.ts', import.m
 type Worker = {
   readonly ready: Promise<void>;
   readonly go: () => void;
-  /** Resolves with the n-th line it prints after `ready`; null when it ended before that. */
+  /** Resolves with the n-th line that it prints, from 0; null when it ended before that. */
   readonly line: (n: number) => Promise<string | null>;
   readonly ended: Promise<number | null>;
   readonly child: ChildProcess;
 };
 
-function startWorker(url: string, owner: string): Worker {
-  const child = spawn(process.execPath, ['--import', 'tsx', WORKER, url, owner], {
+function startWorker(url: string, owner: string, holdAt = 0): Worker {
+  const child = spawn(process.execPath, ['--import', 'tsx', WORKER, url, owner, String(holdAt)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines: string[] = [];
@@ -63,7 +63,7 @@ function startWorker(url: string, owner: string): Worker {
   return {
     child,
     ended,
-    line: (n) => line(n + 1),
+    line,
     ready: line(0).then(() => undefined),
     go: () => child.stdin.write('go\n'),
   };
@@ -154,30 +154,49 @@ describe.each(HOSTS)('on %s', (name) => {
     expect(await oneOf(host.client, 'SELECT max(lost) FROM task')).toBe(0);
   });
 
-  test('processes that are killed in the middle lose nothing and repeat nothing', async () => {
+  /** A process that holds a batch in its hands: it stands in the middle of it and will not go on by itself. */
+  const holding = async (owner: string, holdAt: number): Promise<Worker> => {
+    const worker = startWorker(host.url, owner, holdAt);
+    await worker.ready;
+    worker.go();
+    expect(await worker.line(1)).toBe('holding');
+    return worker;
+  };
+
+  test('processes that are killed with a batch in their hands lose nothing and repeat nothing', async () => {
     const pipeline = racePipeline();
     await start(pipeline);
-    for (const [owner, batches] of [
-      ['p1', 2],
-      ['p2', 7],
+    for (const [owner, holdAt] of [
+      ['p1', 20],
+      ['p2', 200],
     ] as const) {
-      const worker = startWorker(host.url, owner);
-      await worker.ready;
-      worker.go();
-      await worker.line(batches);
+      const worker = await holding(owner, holdAt);
       worker.child.kill('SIGKILL');
       await worker.ended;
+      const left = (await liveLeases(host.db)).filter((lease) => lease.owner === owner);
+      expect(left).toHaveLength(1);
       // The next host either knows that the process is dead or waits until its lease is over.
-      if (owner === 'p2') await expireLeases(host.client);
-      else {
-        const leases = (await liveLeases(host.db)).filter((lease) => lease.owner === owner);
+      if (owner === 'p1')
         await breakLeases(
           host.db,
-          leases.map(({ id }) => id),
+          left.map(({ id }) => id),
         );
-      }
+      else await expireLeases(host.client);
     }
     await drain(host, pipeline);
+    await expectAllDoneOnce(host, pipeline);
+    expect(await oneOf(host.client, 'SELECT sum(lost) FROM task')).toBe(32);
+  });
+
+  test('a process that slept until others had done its batch wakes up and writes nothing', async () => {
+    const pipeline = racePipeline();
+    await start(pipeline);
+    const sleeper = await holding('sleeper', 20);
+    await expireLeases(host.client);
+    await drain(host, pipeline);
+    sleeper.go();
+    expect(await sleeper.ended).toBe(0);
+    expect(JSON.parse((await sleeper.line(2)) ?? '{}')).toMatchObject({ done: 16, lost: 16 });
     await expectAllDoneOnce(host, pipeline);
   });
 });

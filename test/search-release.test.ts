@@ -113,6 +113,16 @@ test.each([
   await expect(openRelease(manifest, reader(cut))).rejects.toThrow(ReleaseFormatError);
 });
 
+test.each(VIEWS)('a release whose %s rows are one fewer than the manifest says is refused', async (view) => {
+  for (const [file, rowBytes] of [
+    [`${view}.rows`, 4],
+    [`${view}.f32`, 4 * DIMENSION],
+  ] as const) {
+    const cut = new Map(files).set(file, (files.get(file) ?? new Uint8Array(0)).slice(0, -rowBytes));
+    await expect(openRelease(manifest, reader(cut))).rejects.toThrow(ReleaseFormatError);
+  }
+});
+
 test('the content hash depends on names and hashes, not on their order', async () => {
   const a = { file: 'a', bytes: 1, sha256: '1'.repeat(64) };
   const b = { file: 'b', bytes: 1, sha256: '2'.repeat(64) };

@@ -202,6 +202,9 @@ test('filters hold for every result, and leave out no case that passes', async (
     if (age >= 60 && age <= 70) expected.push(id);
   }
   expect([...idsOf(old)].sort()).toEqual(expected.sort());
+  const age = release.cards.ageYears.find((years) => !Number.isNaN(years));
+  const sameAge = await run({ text: QUERY, k: 100, filters: { age_min: age, age_max: age } });
+  expect(sameAge.results.length).toBe(release.cards.ageYears.filter((years) => years === age).length);
   expect((await run({ text: QUERY, filters: { source: 'nowhere' } })).reason).toContain('no case passes');
 });
 

@@ -291,12 +291,12 @@ export function findDemographics(reading: Reading): Demographics {
 }
 
 const OTHERS = new Set(
-  'mother father brother sister son daughter sibling husband wife partner donor cousin uncle aunt twin'.split(' '),
+  'mother father brother sister son daughter sibling husband wife partner donor cousin uncle aunt'.split(' '),
 );
 
 /** `34-year-old mother`, `male partner`: somebody else. */
 function isOthers(tokens: Tokens, at: number): boolean {
-  return OTHERS.has(tokens.word[at] ?? '') || tokens.word[at] === 'donor' || tokens.word[at] === 'partner';
+  return OTHERS.has(tokens.word[at] ?? '');
 }
 
 function majority(counts: Readonly<Record<Sex, number>>): Sex | null {

@@ -132,25 +132,20 @@ function scorePhrase(reading: Reading, phrase: Phrase): { bonus: number; term: s
 
 /** Of the story's present diseases the one named most often, the first of equals: a guess for texts that announce none. */
 function mostNamed(reading: Reading): Diagnosis | null {
-  const counts = new Map<string, number>();
-  let best: Diagnosis | null = null;
-  let bestCount = 0;
+  const named = new Map<string, { readonly diagnosis: Diagnosis; count: number }>();
   for (const mention of reading.own) {
     const disease = entryIn(mention, 'disease');
     if (disease === undefined || assertionAt(reading, mention.from, true) !== 'present') continue;
-    const count = (counts.get(disease.term) ?? 0) + 1;
-    counts.set(disease.term, count);
-    if (count <= bestCount) continue;
-    bestCount = count;
-    if (best?.term === disease.term) continue;
-    best = {
-      text: reading.text.slice(mention.start, mention.end),
-      span: [mention.start, mention.end],
-      term: disease.term,
-      score: NAMED_SCORE,
-    };
+    const known = named.get(disease.term);
+    if (known !== undefined) known.count += 1;
+    else {
+      const text = reading.text.slice(mention.start, mention.end);
+      const diagnosis = { text, span: [mention.start, mention.end] as const, term: disease.term, score: NAMED_SCORE };
+      named.set(disease.term, { diagnosis, count: 1 });
+    }
   }
-  return best;
+  const ranked = [...named.values()].sort((a, b) => b.count - a.count);
+  return ranked[0]?.diagnosis ?? null;
 }
 
 /** All diagnoses that the text states, best first; last what it only names. Introduction and back matter are not read. */

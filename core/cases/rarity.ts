@@ -1,6 +1,6 @@
 import { RARITY_CRITERIA, type RarityCriterion } from '../../schema/vocabulary.ts';
 import type { ExtractedCase, Span } from './case.ts';
-import type { Diagnosis } from './diagnosis.ts';
+import { type Diagnosis, NAMED_SCORE } from './diagnosis.ts';
 import { assertionAt, entryIn, type Reading } from './reading.ts';
 import {
   EPONYM,
@@ -155,12 +155,14 @@ export function judgeRarity(
   diagnosis: Diagnosis | null,
   title: string | null,
 ): Rarity {
+  // What is only guessed to be the diagnosis supports no claim.
+  const stated = diagnosis !== null && diagnosis.score > NAMED_SCORE ? diagnosis : null;
   const evidence = [
-    ...diseaseEvidence(reading, diagnosis, title),
-    ...wordEvidence(reading, diagnosis, title),
-    ...statementEvidence(reading, diagnosis),
+    ...diseaseEvidence(reading, stated, title),
+    ...wordEvidence(reading, stated, title),
+    ...statementEvidence(reading, stated),
     ...ecgEvidence(theCase),
-    ...ageEvidence(theCase, diagnosis),
+    ...ageEvidence(theCase, stated),
   ].sort((a, b) => b.weight - a.weight || a.span[0] - b.span[0]);
   const strongest = new Map<RarityCriterion, RarityEvidence>();
   for (const one of evidence) if (!strongest.has(one.criterion)) strongest.set(one.criterion, one);

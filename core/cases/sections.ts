@@ -267,13 +267,22 @@ const OWN_PHRASES = [
   'our patient',
   'the patient',
   'this patient',
+  'a patient',
   'he was',
   'she was',
-  'year old',
-  'we present',
-  'we report',
   'he had',
   'she had',
+  'year old',
+  'years old',
+  'month old',
+  'day old',
+  ' aged ',
+  'a woman',
+  'a man',
+  'a girl',
+  'a boy',
+  'we present',
+  'we report',
 ];
 
 /** Whether a sentence speaks of the disease in general. `lower` is the sentence in lower case with hyphens as blanks. */
@@ -283,17 +292,22 @@ export function isGeneral(lower: string): boolean {
   );
 }
 
+const CASE_CHARS_MIN = 200;
+
 /**
  * Which sentences tell the patient's own story. Where case sections exist they alone do; else all but introduction,
  * discussion, conclusion and back matter; and never a sentence about the disease in general.
  */
 export function markStory(text: string, sentences: readonly SectionedSentence[]): readonly boolean[] {
   const caseChars = sentences.reduce((sum, one) => sum + (one.section === 'case' ? one.end - one.start : 0), 0);
-  const hasCase = caseChars > 200;
+  const hasCase = caseChars > CASE_CHARS_MIN;
+  // Before the first heading stands a title, or a story that later goes on under `Clinical findings:`.
+  const openChars = sentences.reduce((sum, one) => sum + (one.section === null ? one.end - one.start : 0), 0);
+  const isOpenStory = openChars > CASE_CHARS_MIN || caseChars === 0;
   const asides = new Set<Section>(['introduction', 'discussion', 'conclusion', 'matter']);
   const story = sentences.map((sentence) => {
     if (sentence.heading) return false;
-    if (hasCase) return sentence.section === 'case';
+    if (hasCase) return sentence.section === 'case' || (sentence.section === null && isOpenStory);
     return sentence.section === null || !asides.has(sentence.section);
   });
   const marked = story.map((own, index) => {

@@ -86,7 +86,7 @@ export function contributions(signals: Signals, plan: Plan, i: number): Contribu
 export function totalOf({ facets, whole, lexical }: Contributions): number {
   let total = 0;
   for (const facet of FACETS) total += facets[facet] ?? 0;
-  return total + whole;
+  return total + whole + lexical;
 }
 
 /**
@@ -106,7 +106,7 @@ export function scoresOf(signals: Signals, plan: Plan): Float64Array {
     for (let i = 0; i < length; i += 1) {
       const cosine = cosines ? (cosines[i] as number) : Number.NaN;
       const agreed = agreements ? (agreements[i] as number) : Number.NaN;
-      let score = absent;
+      let score: number;
       if (Number.isNaN(cosine)) score = Number.isNaN(agreed) ? absent : agreed;
       else score = Number.isNaN(agreed) ? evidence(cosine, zero) : (evidence(cosine, zero) + agreed) / 2;
       scores[i] = (scores[i] as number) + share * score;

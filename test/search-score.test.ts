@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { flagOf } from '../core/search/flags.ts';
+import { createLexicalBuilder, lexicalQuery, lexicalScores, readLexical } from '../core/search/lexical.ts';
+import { contributions, planOf, type Signals, scoresOf, totalOf } from '../core/search/score.ts';
+import { SETTINGS } from '../core/search/settings.ts';
+import { termsOf } from '../core/search/terms.ts';
+import { FACETS, VIEWS } from '../schema/vocabulary.ts';
+
+const LENGTH = 7;
+const column = (low: number) =>
+  fc
+    .array(fc.oneof(fc.constant(Number.NaN), fc.double({ min: low, max: 1, noNaN: true })), {
+      minLength: LENGTH,
+      maxLength: LENGTH,
+    })
+    .map((values) => Float32Array.from(values));
+
+function withKeys<Key extends string>(
+  keys: readonly Key[],
+  low: number,
+): fc.Arbitrary<Partial<Record<Key, Float32Array>>> {
+  return fc
+    .tuple(...keys.map((key) => fc.tuple(fc.boolean(), column(low)).map(([has, values]) => ({ key, has, values }))))
+    .map(
+      (entries) =>
+        Object.fromEntries(entries.filter(({ has }) => has).map(({ key, values }) => [key, values])) as Partial<
+          Record<Key, Float32Array>
+        >,
+    );
+}
+
+const signals: fc.Arbitrary<Signals> = fc.record({
+  length: fc.constant(LENGTH),
+  dense: withKeys(VIEWS, -1),
+  agreement: withKeys(FACETS, 0),
+  lexical: fc.option(column(0).map((values) => values.map((value) => (Number.isNaN(value) ? 0 : value)))),
+});
+
+test('scores by columns are the sums of the contributions, bit for bit', () => {
+  fc.assert(
+    fc.property(signals, signals, fc.constantFrom(...Object.values(SETTINGS.presets)), (cases, pairs, weights) => {
+      const plan = planOf(SETTINGS, cases, weights, SETTINGS.legs, pairs);
+      const scores = scoresOf(cases, plan);
+      for (let i = 0; i < LENGTH; i += 1) expect(scores[i]).toBe(totalOf(contributions(cases, plan, i)));
+    }),
+  );
+});
+
+test('the shares of the parts that a query can use add up to one', () => {
+  fc.assert(
+    fc.property(signals, signals, (cases, pairs) => {
+      const plan = planOf(SETTINGS, cases, SETTINGS.presets.balanced, SETTINGS.legs, pairs);
+      const sum = FACETS.reduce((total, facet) => total + (plan.facets[facet] ?? 0), plan.whole + plan.lexical);
+      const usable = Object.keys(cases.dense).length + Object.keys(cases.agreement).length + (cases.lexical ? 1 : 0);
+      expect(sum).toBeCloseTo(usable === 0 ? 0 : 1, 9);
+    }),
+  );
+});
+
+test('a missing facet scores the mean of random pairs that have it: more than nothing, less than the same case', () => {
+  const one = (value: number) => Float32Array.of(value);
+  const pairs: Signals = { length: 2, dense: {}, agreement: { ecg: Float32Array.of(0.2, 0.4) }, lexical: null };
+  const score = (ecg: number) => {
+    const cases: Signals = { length: 1, dense: {}, agreement: { ecg: one(ecg) }, lexical: null };
+    const plan = planOf(SETTINGS, cases, SETTINGS.presets.balanced, ['findings'], pairs);
+    return scoresOf(cases, plan)[0];
+  };
+  expect(score(Number.NaN)).toBeCloseTo(0.3, 6);
+  expect(score(0)).toBe(0);
+  expect(score(1)).toBe(1);
+});
+
+test('the lexical leg is BM25 by the book, as a share of what no case can exceed', () => {
+  const words = ['fever', 'rash', 'cough', 'syncope', 'ecg', 'stroke'];
+  const texts = fc.array(fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 12 }), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(
+      texts,
+      fc.array(fc.constantFrom(...words, 'unknown'), { minLength: 1, maxLength: 6 }),
+      (corpus, asked) => {
+        const builder = createLexicalBuilder();
+        for (const text of corpus) builder.add(text.join(' '));
+        const index = readLexical(builder.finish());
+        const { k1, b } = SETTINGS.bm25;
+        const query = lexicalQuery(index, asked.join(' '), { k1, b });
+        const scores = lexicalScores(index, query, { k1, b });
+        const mean = corpus.reduce((sum, text) => sum + text.length, 0) / corpus.length;
+        const idf = (word: string) => {
+          const having = corpus.filter((text) => text.includes(word)).length;
+          return Math.log(1 + (corpus.length - having + 0.5) / (having + 0.5));
+        };
+        const most = asked.reduce((sum, word) => sum + idf(word) * (k1 + 1), 0);
+        for (const [i, text] of corpus.entries()) {
+          const expected = asked.reduce((sum, word) => {
+            const count = text.filter((one) => one === word).length;
+            return sum + (idf(word) * count * (k1 + 1)) / (count + k1 * (1 - b + (b * text.length) / mean));
+          }, 0);
+          expect(scores[i]).toBeCloseTo(expected / most, 5);
+        }
+      },
+    ),
+  );
+  expect(new Set(words.map((word) => termsOf(word)[0])).size).toBe(words.length);
+});
+
+test.each([
+  ['all three conditions hold', 0.7, { symptoms: 0.5, labs: 0.4 }, true, 'significant'],
+  ['the strongest', 0.85, { ecg: 0.9, labs: 0.9 }, true, 'critical'],
+  ['at the very limits', 0.5, { ecg: 0.45, imaging: 0.4 }, true, 'routine'],
+  ['the score is too low', 0.49, { symptoms: 0.9, labs: 0.9 }, false, null],
+  ['neither symptoms nor ecg lead', 0.9, { labs: 0.9, imaging: 0.9, symptoms: 0.44 }, false, null],
+  ['only one facet is alike', 0.9, { symptoms: 0.9, labs: 0.39 }, false, null],
+  ['no facet is there', 0.9, {}, false, null],
+] as const)('flags: %s', (_what, score, facets, flagged, alertLevel) => {
+  const decision = flagOf(score, facets, SETTINGS);
+  expect(decision).toMatchObject({ flagged, alertLevel });
+  expect(decision.reason).not.toBe('');
+});
