@@ -5,6 +5,7 @@ import { registerPipeline } from '../core/engine/index.ts';
 import { builtinGenerations, type Generations } from '../core/models/generation.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
+import type { ReleaseBuilder } from '../core/stages/index.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { type FaissService, startFaiss } from './faiss/service.ts';
@@ -28,27 +29,32 @@ export type Space = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens database, store and models, takes back what this machine's dead processes held, and names the pipeline's host. */
-export async function openSpace(config: Config, log: Log): Promise<Space> {
-  mkdirSync(config.dataDir, { recursive: true });
+/** What ticking needs: the database, the pipeline on it, and who this is. */
+export type OpenPipeline = {
+  readonly db: Database;
+  readonly pipeline: Pipeline;
+  readonly runtime: Runtime;
+  readonly generations: Generations;
+  readonly close: () => void;
+};
+
+/**
+ * Opens the database and the pipeline on it, and takes back what this machine's dead processes held. With `build` null the
+ * index stage is left to another thread or host.
+ */
+export async function openPipeline(
+  config: Config,
+  log: Log,
+  build: ((db: Database) => ReleaseBuilder) | null,
+): Promise<OpenPipeline> {
   const { db, close } = await openDatabase({
     url: config.databaseUrl,
     authToken: config.databaseAuthToken,
     deadlineMs: config.databaseDeadlineMs,
   });
-  const store = openReleaseStore(config.storeDir);
-  const faiss = await startFaiss({ onEvent: (event) => log.debug({ ...event, message: `faiss ${event.kind}` }) });
   const generations = builtinGenerations(db, (fit) =>
     log.info({ message: 'builtin embedder fitted', cases: fit.cases, bytes: fit.bytes, generation: fit.fingerprint }),
   );
-  const builder = releaseBuilder({
-    db,
-    store,
-    faiss,
-    releasesKept: config.releasesKept,
-    nowIso: () => new Date().toISOString(),
-    onDegraded: (reason) => log.warn({ message: `release without FAISS indices: ${reason}` }),
-  });
   const pipeline = clinicalPipeline({
     db,
     random: Math.random,
@@ -56,25 +62,43 @@ export async function openSpace(config: Config, log: Log): Promise<Space> {
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
     generation: generations.newest,
-    build: builder,
+    build: build === null ? null : build(db),
   });
   await registerPipeline(db, pipeline);
   await checkCorpusSchema(db);
   const recovered = await recoverDeadLeases(db);
   if (recovered > 0) log.info({ message: `took back ${recovered} lease(s) of processes that ended without a word` });
+  return { db, pipeline, runtime: nodeRuntime(ownerOfThisProcess()), generations, close };
+}
+
+/** Opens everything: the pipeline, the release store and FAISS. */
+export async function openSpace(config: Config, log: Log): Promise<Space> {
+  mkdirSync(config.dataDir, { recursive: true });
+  const store = openReleaseStore(config.storeDir);
+  const faiss = await startFaiss({ onEvent: (event) => log.debug({ ...event, message: `faiss ${event.kind}` }) });
+  const opened = await openPipeline(config, log, (db) =>
+    releaseBuilder({
+      db,
+      store,
+      faiss,
+      releasesKept: config.releasesKept,
+      nowIso: () => new Date().toISOString(),
+      onDegraded: (reason) => log.warn({ message: `release without FAISS indices: ${reason}` }),
+    }),
+  ).catch(async (error: unknown) => {
+    await faiss.close();
+    throw error;
+  });
   return {
+    ...opened,
     config,
-    db,
-    pipeline,
-    runtime: nodeRuntime(ownerOfThisProcess()),
-    generations,
     store,
     faiss,
     degraded: () => degradedOf(faiss),
     log,
     close: async () => {
       await faiss.close();
-      close();
+      opened.close();
     },
   };
 }

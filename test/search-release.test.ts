@@ -135,3 +135,17 @@ test('the content hash depends on names and hashes, not on their order', async (
   );
   expect(await contentHash([a])).toMatch(/^[0-9a-f]{64}$/);
 });
+
+test('the content hash follows the cases and not the way that a host compressed them', async () => {
+  const file = (name: string, digit: string) => ({ file: name, bytes: 1, sha256: digit.repeat(64) });
+  const own = [
+    file('cases.jsonl.gz', '1'),
+    file('cases.idx', '2'),
+    file('cases.sha256', '3'),
+    file('lexical.bin', '4'),
+  ];
+  const elsewhere = [file('cases.jsonl.gz', '8'), file('cases.idx', '9'), ...own.slice(2)];
+  expect(await contentHash(elsewhere)).toBe(await contentHash(own));
+  const otherCases = [...own.slice(0, 2), file('cases.sha256', '5'), ...own.slice(3)];
+  expect(await contentHash(otherCases)).not.toBe(await contentHash(own));
+});

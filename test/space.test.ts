@@ -11,11 +11,11 @@ import { readStatus } from '../core/status.ts';
 import { readConfig } from '../space/config.ts';
 import { createLog } from '../space/host/log.ts';
 import { ingestFile } from '../space/ingest/ingest.ts';
-import { runUntilIdle } from '../space/run.ts';
 import { exampleQueries, sampleFile } from '../space/sample/sample.ts';
 import { type RunningServer, startServer } from '../space/server.ts';
 import { createServing, type Serving } from '../space/serving.ts';
 import { openSpace, type Space } from '../space/space.ts';
+import { runUntilIdle } from '../space/ticking/run.ts';
 
 let folder: string;
 let space: Space;

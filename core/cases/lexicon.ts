@@ -1,4 +1,5 @@
 import { foldWord, MARK, type Tokens, tokenise } from './tokens.ts';
+import { perWord } from './words.ts';
 
 /** A phrase of the text that a vocabulary knows: tokens [from, to) and what they mean, one meaning per vocabulary. */
 export type Match<Entry> = { readonly from: number; readonly to: number; readonly entries: readonly Entry[] };
@@ -13,8 +14,8 @@ export type Lexicon<Entry> = {
 };
 
 const JOINING = new Set(['-', '\u2010', '\u2011', '\u2012', '\u2013', '/']);
-// Phrases are at most a few words long, so looking on from each token keeps matching linear in the text.
-const MEMO_MAX = 60_000;
+const JOINS = -2;
+const UNKNOWN = -1;
 
 function* phraseWords(tokens: Tokens): Generator<string> {
   for (let at = 0; at < tokens.count; at += 1) {
@@ -47,26 +48,18 @@ export function buildLexicon<Entry>(phrases: Iterable<readonly [phrase: string, 
     size += 1;
   }
 
-  const memo = new Map<string, number>();
-  const idOf = (word: string): number => {
-    const known = memo.get(word);
-    if (known !== undefined) return known;
-    const id = ids.get(foldWord(word)) ?? -1;
-    if (memo.size >= MEMO_MAX) memo.clear();
-    memo.set(word, id);
-    return id;
-  };
+  const phraseWordOf = perWord((word) => (JOINING.has(word) ? JOINS : (ids.get(foldWord(word)) ?? UNKNOWN)));
+  const firstNodes: (Node<Entry> | undefined)[] = Array.from(ids.values(), (id) => root.next.get(id));
 
+  // Phrases are at most a few words long, so looking on from each token keeps matching linear in the text.
   function match(tokens: Tokens): Match<Entry>[] {
     const found: Match<Entry>[] = [];
-    const words = new Int32Array(tokens.count);
-    for (let at = 0; at < tokens.count; at += 1) {
-      const word = tokens.word[at] ?? '';
-      words[at] = tokens.kind[at] === MARK && JOINING.has(word) ? -2 : idOf(word);
-    }
+    const { count, id } = tokens;
+    const phraseWords = phraseWordOf(tokens.pool);
     let from = 0;
-    while (from < tokens.count) {
-      let node = root.next.get(words[from] ?? -1);
+    while (from < count) {
+      const first = phraseWords[id[from] ?? 0] ?? UNKNOWN;
+      let node = first < 0 ? undefined : firstNodes[first];
       if (node === undefined) {
         from += 1;
         continue;
@@ -74,12 +67,13 @@ export function buildLexicon<Entry>(phrases: Iterable<readonly [phrase: string, 
       let to = from + 1;
       let best = node.entries === null ? -1 : to;
       let entries = node.entries;
-      while (to < tokens.count) {
-        const id = words[to] ?? -1;
+      let last = first;
+      while (to < count) {
+        const next = phraseWords[id[to] ?? 0] ?? UNKNOWN;
         // Only one joining mark between two words: `left-sided`, never `left -- sided`.
-        if (id === -2 && words[to - 1] === -2) break;
-        if (id !== -2) {
-          const child: Node<Entry> | undefined = node.next.get(id);
+        if (next === JOINS && last === JOINS) break;
+        if (next !== JOINS) {
+          const child: Node<Entry> | undefined = next === UNKNOWN ? undefined : node.next.get(next);
           if (child === undefined) break;
           node = child;
           if (node.entries !== null) {
@@ -87,6 +81,7 @@ export function buildLexicon<Entry>(phrases: Iterable<readonly [phrase: string, 
             best = to + 1;
           }
         }
+        last = next;
         to += 1;
       }
       if (best < 0 || entries === null) from += 1;

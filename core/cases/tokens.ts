@@ -1,3 +1,5 @@
+import { poolForText, type WordPool, wordId } from './words.ts';
+
 /** Kinds of token. `mark` is a single character that is neither letter, digit nor white space. */
 export const WORD = 0;
 export const NUMBER = 1;
@@ -11,6 +13,9 @@ export type Tokens = {
   readonly kind: Uint8Array;
   /** Lower case, as written. */
   readonly word: readonly string[];
+  /** Index of the word in `pool`. */
+  readonly id: Int32Array;
+  readonly pool: WordPool;
 };
 
 // One class per code unit of the Basic Latin block; everything above is decided by `classOf`.
@@ -41,7 +46,9 @@ function classOf(code: number): number {
 const DOT = 46;
 const COMMA = 44;
 const MIDDLE_DOT = 183;
-const APOSTROPHES = new Set([39, 0x2019]);
+const LETTER_S = 115;
+const APOSTROPHE = 39;
+const CURLED_APOSTROPHE = 0x2019;
 
 /**
  * Splits a text into words (`HbA1c`, `V4`), numbers (`7.2`, `150,000`, `3·5`) and marks, in one pass.
@@ -49,33 +56,37 @@ const APOSTROPHES = new Set([39, 0x2019]);
  * `patient's` is one word without the `'s`, which belongs to no token.
  */
 export function tokenise(text: string): Tokens {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const kinds: number[] = [];
-  const words: string[] = [];
-  const length = text.length;
-  const push = (from: number, to: number, kind: number) => {
-    starts.push(from);
-    ends.push(to);
-    kinds.push(kind);
-    words.push(text.slice(from, to).toLowerCase());
-  };
+  const { length } = text;
+  const pool = poolForText();
+  let room = (length >> 2) + 16;
+  let start = new Int32Array(room);
+  let end = new Int32Array(room);
+  let id = new Int32Array(room);
+  let kinds = new Uint8Array(room);
+  const word: string[] = [];
+  let count = 0;
   let at = 0;
   while (at < length) {
-    const kind = classOf(text.charCodeAt(at));
+    const first = classOf(text.charCodeAt(at));
     const from = at;
     at += 1;
-    if (kind === SPACE) continue;
-    if (kind === LETTER) {
+    if (first === SPACE) continue;
+    let kind = MARK;
+    let to = at;
+    if (first === LETTER) {
+      kind = WORD;
       while (at < length) {
         const next = classOf(text.charCodeAt(at));
         if (next !== LETTER && next !== DIGIT) break;
         at += 1;
       }
-      push(from, at, WORD);
-      const possessive = APOSTROPHES.has(text.charCodeAt(at)) && (text.charCodeAt(at + 1) | 32) === 115;
+      to = at;
+      const mark = at < length ? text.charCodeAt(at) : 0;
+      const possessive =
+        (mark === APOSTROPHE || mark === CURLED_APOSTROPHE) && (text.charCodeAt(at + 1) | 32) === LETTER_S;
       if (possessive && (at + 2 >= length || classOf(text.charCodeAt(at + 2)) !== LETTER)) at += 2;
-    } else if (kind === DIGIT) {
+    } else if (first === DIGIT) {
+      kind = NUMBER;
       while (at < length) {
         const code = text.charCodeAt(at);
         if (classOf(code) === DIGIT) at += 1;
@@ -87,16 +98,40 @@ export function tokenise(text: string): Tokens {
           at += 1;
         else break;
       }
-      push(from, at, NUMBER);
-    } else push(from, at, MARK);
+      to = at;
+    }
+    if (count === room) {
+      room *= 2;
+      start = widened(start, room);
+      end = widened(end, room);
+      id = widened(id, room);
+      const wider = new Uint8Array(room);
+      wider.set(kinds);
+      kinds = wider;
+    }
+    const known = wordId(pool, text, from, to);
+    start[count] = from;
+    end[count] = to;
+    kinds[count] = kind;
+    id[count] = known;
+    word.push(pool.words[known] ?? '');
+    count += 1;
   }
   return {
-    count: starts.length,
-    start: Int32Array.from(starts),
-    end: Int32Array.from(ends),
-    kind: Uint8Array.from(kinds),
-    word: words,
+    count,
+    start: start.subarray(0, count),
+    end: end.subarray(0, count),
+    kind: kinds.subarray(0, count),
+    word,
+    id: id.subarray(0, count),
+    pool,
   };
+}
+
+function widened(array: Int32Array<ArrayBuffer>, room: number): Int32Array<ArrayBuffer> {
+  const wider = new Int32Array(room);
+  wider.set(array);
+  return wider;
 }
 
 /**

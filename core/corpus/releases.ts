@@ -33,6 +33,7 @@ export async function* casesOfRelease(db: Database, generation: string): AsyncGe
 
 const releaseCaseOf = (row: Row): ReleaseCase => ({
   caseId: text(row.case_id),
+  documentKey: text(row.document_key),
   provenance: {
     source: text(row.source),
     title: textOrNull(row.title),

@@ -21,6 +21,18 @@ export async function casesStillCome(db: Database): Promise<boolean> {
   return Number(found?.rows[0]?.come) === 1;
 }
 
+/** True while an older lease of the embed stage runs: its holder fits, and a second fit of the same cases would be wasted. */
+export async function anotherFits(db: Database, leaseId: number): Promise<boolean> {
+  const [found] = await db.read([
+    statement(
+      `SELECT EXISTS (SELECT 1 FROM lease INDEXED BY lease_live WHERE state = 'live' AND expires_ms > ${NOW}
+         AND stage = 'embed' AND id < ?) AS fits`,
+      [leaseId],
+    ),
+  ]);
+  return Number(found?.rows[0]?.fits) === 1;
+}
+
 /** Cases that have passed `distill`: those that a model fitted now would learn from. */
 export async function casesReady(db: Database): Promise<number> {
   const [found] = await db.read([statement(`SELECT n FROM stage_count WHERE stage = 'distill' AND state = 'done'`)]);
@@ -136,26 +148,25 @@ export const vectorRows = (
   }),
 });
 
-/** Bit i of `views` says that view i of `VIEWS` is there; `data` holds those in order, little-endian f32. */
+/**
+ * Bit i of `views` says that view i of `VIEWS` is there; `data` holds those in order as f32 in the host's byte order, which is
+ * little-endian wherever Node, workerd and Deno run.
+ */
 export function packVectors(vectors: CaseVectors): { readonly views: number; readonly data: Uint8Array } {
-  const present = VIEWS.filter((view) => vectors[view] !== undefined);
-  const data = new DataView(new ArrayBuffer(present.length * DIMENSION * 4));
-  present.forEach((view, i) => {
-    vectors[view]?.forEach((value, d) => {
-      data.setFloat32((i * DIMENSION + d) * 4, value, true);
-    });
+  const present = VIEWS.flatMap((view) => vectors[view] ?? []);
+  const data = new Float32Array(present.length * DIMENSION);
+  present.forEach((vector, i) => {
+    data.set(vector, i * DIMENSION);
   });
   return {
-    views: present.reduce((mask, view) => mask | (1 << VIEWS.indexOf(view)), 0),
+    views: VIEWS.reduce((mask, view, bit) => (vectors[view] ? mask | (1 << bit) : mask), 0),
     data: new Uint8Array(data.buffer),
   };
 }
 
 export function unpackVectors(views: number, packed: Uint8Array): CaseVectors {
-  const data = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const vectors: Partial<Record<View, Float32Array>> = {};
-  VIEWS.filter((_, bit) => views & (1 << bit)).forEach((view, i) => {
-    vectors[view] = Float32Array.from({ length: DIMENSION }, (_, d) => data.getFloat32((i * DIMENSION + d) * 4, true));
-  });
-  return vectors;
+  // A copy, because a Float32Array must begin at a multiple of four.
+  const data = new Float32Array(packed.slice().buffer);
+  const present = VIEWS.filter((_, bit) => views & (1 << bit));
+  return Object.fromEntries(present.map((view, i) => [view, data.subarray(i * DIMENSION, (i + 1) * DIMENSION)]));
 }

@@ -1,4 +1,5 @@
 import {
+  anotherFits,
   casesReady,
   casesStillCome,
   fittingTexts,
@@ -74,6 +75,8 @@ export function builtinGenerations(
         retryAfterMs: FIT_RETRY_MS,
       });
     }
+    if (await anotherFits(db, leaseId))
+      throw new NotYetError('another worker fits the builtin embedder', { retryAfterMs: FIT_RETRY_MS });
     const texts = await fittingTexts(db, FIT_CASES_MAX);
     const model = fitBuiltin(texts);
     await saveGeneration(db, BUILTIN_NAME, model, known?.fingerprint ?? null, leaseId);

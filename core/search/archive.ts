@@ -1,3 +1,4 @@
+import { sha256Hex } from '../hash.ts';
 import { arrayOf, packArrays, ReleaseFormatError, unpackArrays } from './binary.ts';
 import type { ReleaseCase } from './contract.ts';
 
@@ -19,8 +20,11 @@ async function through(bytes: Uint8Array, transform: CompressionStream | Decompr
 export type ArchiveBuilder = {
   /** Resolves to the gzip member that this case completes, if it does. */
   add(stored: StoredCase): Promise<Uint8Array | null>;
-  /** The last member, if any, and the bytes of `cases.idx`. */
-  finish(): Promise<{ member: Uint8Array | null; index: Uint8Array }>;
+  /**
+   * The last member, if any, the bytes of `cases.idx`, and a hash of the cases themselves: gzip gives other bytes for the same
+   * text from one zlib to the next, so what names a corpus must not be taken from them.
+   */
+  finish(): Promise<{ member: Uint8Array | null; index: Uint8Array; textHash: string }>;
 };
 
 /** Writes `cases.jsonl.gz` as gzip members (RFC 1952, section 2.2: any gunzip reads them as one file) with an index of them. */
@@ -29,11 +33,14 @@ export function createArchiveBuilder(): ArchiveBuilder {
   let chars = 0;
   let bytesWritten = 0;
   let casesWritten = 0;
+  let textHash = '';
   const firstCases: number[] = [];
   const offsets: number[] = [];
   const close = async (): Promise<Uint8Array | null> => {
     if (lines.length === 0) return null;
-    const member = await through(new TextEncoder().encode(lines.join('')), new CompressionStream('gzip'));
+    const block = lines.join('');
+    textHash = await sha256Hex(`${textHash}\n${await sha256Hex(block)}`);
+    const member = await through(new TextEncoder().encode(block), new CompressionStream('gzip'));
     firstCases.push(casesWritten);
     offsets.push(bytesWritten);
     casesWritten += lines.length;
@@ -55,7 +62,7 @@ export function createArchiveBuilder(): ArchiveBuilder {
         firstCases: Uint32Array.from([...firstCases, casesWritten]),
         offsets: Float64Array.from([...offsets, bytesWritten]),
       });
-      return { member, index };
+      return { member, index, textHash };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { VIEWS, type View } from '../../schema/vocabulary.ts';
+import { sha256Hex } from '../hash.ts';
 import { DIMENSION } from '../models/ports.ts';
 import { createArchiveBuilder, openArchive, type StoredCase } from './archive.ts';
 import { asFloats, asOrdinals, ReleaseFormatError } from './binary.ts';
@@ -109,9 +110,10 @@ export async function writeRelease(
   }
   const viewCounts = {} as Record<View, number>;
   for (const [view, writer] of writers) viewCounts[view] = await writer.finish();
-  const { member, index } = await archive.finish();
+  const { member, index, textHash } = await archive.finish();
   await sink.append('cases.jsonl.gz', member ?? new Uint8Array(0));
   await sink.append('cases.idx', index);
+  await sink.append('cases.sha256', new TextEncoder().encode(`${textHash}\n`));
   const bytes = { lexical: lexical.finish(), findings: findings.finish(), cards: cards.finish() };
   await sink.append('lexical.bin', bytes.lexical);
   await sink.append('findings.bin', bytes.findings);
@@ -168,9 +170,15 @@ export async function openRelease(
   };
 }
 
-/** sha256 in hex over names and hashes of the files, by name: equal for equal corpora, whatever the order of the list. */
-export async function contentHash(files: readonly ReleaseFile[]): Promise<string> {
-  const lines = files.map(({ file, sha256 }) => `${sha256}  ${file}\n`).sort();
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(lines.join('')));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+/** Their bytes depend on the host's zlib; `cases.sha256` stands for them. */
+const COMPRESSED_FILES: readonly string[] = ['cases.jsonl.gz', 'cases.idx'];
+
+/**
+ * sha256 in hex over names and hashes of the files, by name: equal for equal corpora, whatever the order of the list and
+ * whichever host compressed the cases.
+ */
+export function contentHash(files: readonly ReleaseFile[]): Promise<string> {
+  const named = files.filter(({ file }) => !COMPRESSED_FILES.includes(file));
+  const lines = named.map(({ file, sha256 }) => `${sha256}  ${file}\n`).sort();
+  return sha256Hex(lines.join(''));
 }

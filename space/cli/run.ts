@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { tick } from '../../core/engine/index.ts';
 import { stopOnSignal } from '../host/stop.ts';
-import { type RunReport, runUntilIdle } from '../run.ts';
+import { type RunReport, runUntilIdle } from '../ticking/run.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, withSpace } from './open.ts';
 import { progressView, seconds } from './progress.ts';
@@ -55,12 +55,12 @@ export function printRun(report: RunReport, tookMs: number): void {
   for (const [stage, items] of Object.entries(report.stageItems)) {
     const ms = report.stageMs[stage] ?? 0;
     process.stdout.write(
-      `${stage.padEnd(10)} ${String(items).padStart(8)} settled in ${seconds(ms / 1_000).padStart(6)}${ms > 0 ? `  ${Math.round((items * 1_000) / ms)}/s` : ''}\n`,
+      `${stage.padEnd(10)} ${String(items).padStart(8)} settled in ${seconds(ms / 1_000).padStart(6)} of work${ms > 0 ? `  ${Math.round((items * 1_000) / ms)}/s` : ''}\n`,
     );
   }
   const { skipped, dead, lost, retry } = report.counts;
   process.stdout.write(
-    `${seconds(tookMs / 1_000)} in all; ${skipped} set aside, ${dead} dead, ${retry} retried, ${lost} lost\n`,
+    `${seconds(tookMs / 1_000)} in all on ${report.threads === 1 ? 'one thread' : `${report.threads} threads`}; ${skipped} set aside, ${dead} dead, ${retry} retried, ${lost} lost\n`,
   );
   if (report.end === 'stopped')
     process.stdout.write('stopped at a commit, nothing is lost; go on with: npx anamnesis run --until-idle\n');

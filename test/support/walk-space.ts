@@ -6,7 +6,7 @@ import { readConfig } from '../../space/config.ts';
 import { migrateSchema } from '../../space/database.ts';
 import { createLog } from '../../space/host/log.ts';
 import { ingestFile } from '../../space/ingest/ingest.ts';
-import { runUntilIdle } from '../../space/run.ts';
+import { runUntilIdle } from '../../space/ticking/run.ts';
 import { sampleFile } from '../../space/sample/sample.ts';
 import { openSpace, type Space } from '../../space/space.ts';
 import { dumpState, type State } from './dump.ts';

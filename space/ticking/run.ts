@@ -1,0 +1,116 @@
+import { availableParallelism } from 'node:os';
+import {
+  type Counts,
+  gateOf,
+  NO_COUNTS,
+  openTasks,
+  type ProgressSample,
+  ratePerSecond,
+  readSnapshot,
+  sumCounts,
+} from '../../core/engine/index.ts';
+import { SETTLED_STATES } from '../../schema/states.ts';
+import type { ProgressLine } from '../cli/progress.ts';
+import type { Space } from '../space.ts';
+import { type BatchEvent, type LoopEnd, tickUntilIdle } from './loop.ts';
+import { startTickThread, type TickThread } from './threads.ts';
+
+export type RunOptions = {
+  readonly stopping: () => boolean;
+  readonly onProgress: (line: ProgressLine) => void;
+  readonly waitMsMax: number;
+  readonly itemsMax?: number;
+};
+export type RunReport = {
+  readonly end: LoopEnd['end'];
+  readonly counts: Counts;
+  /** Work by stage, added over the threads. */
+  readonly stageMs: Readonly<Record<string, number>>;
+  readonly stageItems: Readonly<Record<string, number>>;
+  readonly threads: number;
+  /** Why the pipeline does not go on, with the stage; null when it is idle. */
+  readonly gate: string | null;
+};
+
+/** Open tasks that make a second thread worth its start, which costs about as much as working some hundred cases. */
+const SECOND_THREAD_TASKS = 1_000;
+const STOP_POLL_MS = 100;
+
+/** Works the pipeline to the end, on two threads where there is much to do. Safe to interrupt and to repeat. */
+export async function runUntilIdle(space: Space, options: RunOptions): Promise<RunReport> {
+  const stageMs: Record<string, number> = {};
+  const stageItems: Record<string, number> = {};
+  let counts = NO_COUNTS;
+  const watch = progressWatch(space, options.onProgress);
+  const onBatch = (batch: BatchEvent) => {
+    stageMs[batch.stage] = (stageMs[batch.stage] ?? 0) + batch.tookMs;
+    stageItems[batch.stage] = (stageItems[batch.stage] ?? 0) + settledOf(batch);
+    counts = sumCounts(counts, batch.counts);
+    watch.batch(batch);
+  };
+
+  const second = options.itemsMax === undefined ? await secondThread(space, options, onBatch) : null;
+  const stopWatch = setInterval(() => options.stopping() && second?.stop(), STOP_POLL_MS);
+  try {
+    const { end, after } = await tickUntilIdle(
+      { ...space, tickBudgetMs: space.config.tickBudgetMs },
+      { ...options, onBatch, itemsMax: options.itemsMax ?? Number.POSITIVE_INFINITY },
+    );
+    second?.stop();
+    await second?.ended;
+    await watch.shown();
+    const gate = after.kind === 'waiting' ? await gateInWords(space, after.current.name) : null;
+    return { end, counts, stageMs, stageItems, threads: second ? 2 : 1, gate };
+  } finally {
+    clearInterval(stopWatch);
+    second?.stop();
+  }
+}
+
+async function secondThread(
+  space: Space,
+  options: RunOptions,
+  onBatch: (batch: BatchEvent) => void,
+): Promise<TickThread | null> {
+  if (availableParallelism() < 2) return null;
+  const { stages } = await readSnapshot(space.db);
+  const open = Math.max(...[...stages.values()].map(openTasks));
+  return open < SECOND_THREAD_TASKS ? null : startTickThread(space.config, options.waitMsMax, onBatch);
+}
+
+const settledOf = ({ counts }: BatchEvent): number => counts.done + counts.skipped + counts.dead;
+
+/** Turns batches into progress lines; the counts come from the database, since other hosts may work too. */
+function progressWatch(space: Space, onProgress: (line: ProgressLine) => void) {
+  const samples = new Map<string, ProgressSample[]>();
+  let showing: Promise<void> = Promise.resolve();
+  const show = async (stage: string): Promise<void> => {
+    const here = (await readSnapshot(space.db)).stages.get(stage);
+    if (!here) return;
+    const done = SETTLED_STATES.reduce((sum, state) => sum + here.counts[state], 0);
+    onProgress({
+      task: stage,
+      done,
+      all: done + openTasks(here),
+      unit: space.pipeline.stages.find(({ name }) => name === stage)?.itemKind === 'case' ? 'cases' : 'documents',
+      perSecond: ratePerSecond(samples.get(stage) ?? []),
+    });
+  };
+  return {
+    batch(batch: BatchEvent) {
+      const own = [...(samples.get(batch.stage) ?? []), { settled: settledOf(batch), tookMs: batch.tookMs }];
+      samples.set(batch.stage, own.slice(-12));
+      // Progress is an extra: a read that fails must not end the run.
+      showing = showing.then(() => show(batch.stage)).catch(() => undefined);
+    },
+    shown: () => showing,
+  };
+}
+
+async function gateInWords(space: Space, stageName: string): Promise<string | null> {
+  const stage = space.pipeline.stages.find(({ name }) => name === stageName);
+  const gate = stage ? gateOf(space.pipeline, stage, await readSnapshot(space.db)) : null;
+  if (!gate) return null;
+  const until = gate.opensAtMs === null ? 'until somebody acts' : `until ${new Date(gate.opensAtMs).toISOString()}`;
+  return `${stageName} waits: ${gate.reason}, ${until}`;
+}

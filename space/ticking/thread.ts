@@ -1,0 +1,32 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Config } from '../config.ts';
+import { createLog } from '../host/log.ts';
+import { openPipeline } from '../space.ts';
+import { tickUntilIdle } from './loop.ts';
+import type { ThreadMessage } from './threads.ts';
+
+const { config, waitMsMax } = workerData as { config: Config; waitMsMax: number }; // what threads.ts hands over
+const tell = (message: ThreadMessage) => parentPort?.postMessage(message);
+
+let asked = false;
+parentPort?.once('message', () => {
+  asked = true;
+});
+
+// Releases are built by the main thread alone, so this one needs neither FAISS nor the store.
+const opened = await openPipeline(config, createLog(config.logLevel), null);
+try {
+  await tickUntilIdle(
+    { ...opened, tickBudgetMs: config.tickBudgetMs },
+    {
+      stopping: () => asked,
+      onBatch: (batch) => tell({ kind: 'batch', batch }),
+      waitMsMax,
+      itemsMax: Number.POSITIVE_INFINITY,
+    },
+  );
+} finally {
+  opened.close();
+  // An open port would keep the thread alive.
+  parentPort?.unref();
+}
