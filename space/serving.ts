@@ -56,6 +56,8 @@ export function createServing(space: Space): Serving {
   const open = async (version: number): Promise<Opened> => {
     const manifest = await space.store.manifest(version);
     const release = await openRelease(manifest, (file) => space.store.read(version, file));
+    // Loaded before the first search needs it.
+    await space.generations.of(manifest.generation);
     return { manifest, release, faissOpen: await openFaiss(manifest) };
   };
 

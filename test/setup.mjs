@@ -10,7 +10,9 @@ const run = (command, args) =>
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   }).status === 0;
 
-spawnSync(process.execPath, [fileURLToPath(new URL('../space/faiss/setup.mjs', import.meta.url))], { stdio: 'inherit' });
+spawnSync(process.execPath, [fileURLToPath(new URL('../space/faiss/setup.mjs', import.meta.url))], {
+  stdio: 'inherit',
+});
 const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(chromium)) {
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
@@ -20,5 +22,7 @@ if (!existsSync(chromium)) {
     run('apt-get', ['update', '-qq']) &&
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium']);
   if (!installed)
-    console.log('no Chromium: the page tests are skipped. To have them: apt-get install -y chromium, or set CHROMIUM=path');
+    console.log(
+      'no Chromium: the page tests are skipped. To have them: apt-get install -y chromium, or set CHROMIUM=path',
+    );
 }

@@ -1,8 +1,8 @@
 import { type Draft, makeFinding } from './findings.ts';
 import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
 import { FAMILY, HISTORICAL } from './scopes.ts';
-import { WORD } from './tokens.ts';
 import { MEDICINE_ENDINGS } from './vocabularies/background.ts';
+import { perWord } from './words.ts';
 
 const TAKING = new Set(
   'taking takes took on using uses medication medications regular daily prescribed under home receiving long'.split(
@@ -34,9 +34,9 @@ function isHomeMedicine(reading: Reading, at: number, sentence: number): boolean
   return taking;
 }
 
-function isMedicineWord(word: string): boolean {
-  return word.length > 6 && MEDICINE_ENDINGS.some((ending) => word.endsWith(ending));
-}
+const medicineWords = perWord((word) =>
+  /^\p{L}/u.test(word) && word.length > 6 && MEDICINE_ENDINGS.some((ending) => word.endsWith(ending)) ? 1 : 0,
+);
 
 /** History, risk factors, home medication and family history: what the patient brings along, for the facet `demographics`. */
 export function findBackground(reading: Reading): readonly Draft[] {
@@ -64,13 +64,12 @@ export function findBackground(reading: Reading): readonly Draft[] {
     if (medicine !== undefined && isHomeMedicine(reading, mention.from, mention.sentence))
       push(mention, medicine.term, assertion === 'absent' ? 'absent' : 'historical', 'medication');
   }
+  const medicines = medicineWords(reading.tokens.pool);
   for (const [index, sentence] of reading.sentences.entries()) {
     if (!reading.story[index]) continue;
     for (let at = sentence.from; at < sentence.to; at += 1) {
-      const word = reading.tokens.word[at] ?? '';
       if (
-        reading.tokens.kind[at] !== WORD ||
-        !isMedicineWord(word) ||
+        medicines[reading.tokens.id[at] ?? 0] === 0 ||
         (reading.scopes.bits[at] ?? 0) & FAMILY ||
         !isHomeMedicine(reading, at, index)
       )
@@ -78,7 +77,7 @@ export function findBackground(reading: Reading): readonly Draft[] {
       drafts.push({
         sentence: index,
         finding: makeFinding({
-          term: word,
+          term: reading.tokens.word[at] ?? '',
           assertion: 'historical',
           span: [reading.tokens.start[at] ?? 0, reading.tokens.end[at] ?? 0],
           qualifiers: ['medication'],

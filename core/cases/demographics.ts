@@ -4,6 +4,7 @@ import { readNumber } from './quantities.ts';
 import type { Reading } from './reading.ts';
 import { FAMILY } from './scopes.ts';
 import { NUMBER, type Tokens } from './tokens.ts';
+import { perWord } from './words.ts';
 
 const YEARS_PER: Readonly<Record<string, number>> = {
   hour: 1 / 8766,
@@ -77,6 +78,13 @@ const AGE_GROUPS = new Map<string, string>([
   ['teenage', 'adolescent'],
   ['elderly', 'elderly'],
 ]);
+const tellsOfPerson = perWord((word) =>
+  /^\d/.test(word) ||
+  NEWBORNS.has(word) ||
+  [UNIT_OF, SEX_OF, PRONOUN_SEX, ORGAN_SEX, DECADES, LATIN_DECADES, AGE_GROUPS].some((words) => words.has(word))
+    ? 1
+    : 0,
+);
 const AGE_MAX = 120;
 // A decade is entered at its middle.
 const DECADE_MIDDLE = 5;
@@ -186,6 +194,7 @@ export type Demographics = {
 /** Age at presentation in years (a newborn is `~` 0, a decade `~` its middle) and sex, by words, pronouns or organs. */
 export function findDemographics(reading: Reading): Demographics {
   const { tokens, scopes } = reading;
+  const telling = tellsOfPerson(tokens.pool);
   let best: (Age & { readonly sentence: number }) | null = null;
   let newborn: { at: number; sentence: number } | null = null;
   let group: { at: number; sentence: number; name: string } | null = null;
@@ -195,7 +204,7 @@ export function findDemographics(reading: Reading): Demographics {
   for (const [index, sentence] of reading.sentences.entries()) {
     if (!reading.story[index]) continue;
     for (let at = sentence.from; at < sentence.to; at += 1) {
-      if ((scopes.bits[at] ?? 0) & FAMILY) continue;
+      if (telling[tokens.id[at] ?? 0] === 0 || (scopes.bits[at] ?? 0) & FAMILY) continue;
       const word = tokens.word[at] ?? '';
       const age = ageAt(tokens, at, sentence.to) ?? decadeAt(tokens, at) ?? bareAgeAt(tokens, at);
       if (age !== null && (best === null || age.strength > best.strength) && !isOthers(tokens, age.to))

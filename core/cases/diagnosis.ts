@@ -1,6 +1,7 @@
 import type { Span } from './case.ts';
 import { assertionAt, entryIn, mentionAt, type Reading } from './reading.ts';
-import { MARK, NUMBER } from './tokens.ts';
+import { bitsOf, MARK, NUMBER } from './tokens.ts';
+import { bitsPerWord, perWord } from './words.ts';
 
 /** A diagnosis as the text words it. `score` ranks; `term` is the known disease in it, if any. */
 export type Diagnosis = {
@@ -10,35 +11,80 @@ export type Diagnosis = {
   readonly score: number;
 };
 
-// What announces a diagnosis, in lower case, and how sure it is.
-const ANNOUNCERS: readonly (readonly [RegExp, number])[] = [
-  [
-    /\b(?:final|definitive|definite|conclusive|postoperative|histological|histopathological|pathological) diagnosis (?:was|of|is|as|were|being|:)/g,
-    10,
-  ],
-  [/\bdiagnos(?:is|es) (?:was|were) (?:made |confirmed |established )?(?:as |of |with |to be )?/g, 7],
-  [/\b(?:confirmed|established|confirming|establish|made|led to|confirm) (?:the|a) diagnosis (?:of|as)/g, 8],
-  [/\bdiagnosis of/g, 6],
-  [/\bdiagnosed (?:with|as|to have|as having|to be|by|:)/g, 7],
-  [/\bwas found to have/g, 3],
-  [
-    /\b(?:labell?ed as|concluded (?:this|it) to be|reported (?:it )?as|confirmed as|identified as|classified as|recognized as)/g,
-    5,
-  ],
-  [/\b(?:rare |unusual |first |unique |interesting |uncommon |exceptional |reported )?cases? of/g, 5],
-  [/\b(?:confirmed|confirming|proved|proven|revealed|establishing) (?:the presence of|to be|as)/g, 4],
-  [
-    /\b(?:consistent with|compatible with|in keeping with|diagnostic of|confirmatory of|characteristic of|typical of)/g,
-    4,
-  ],
-  [/\b(?:suffering from|suffered from|affected by|developed)/g, 2],
-  [/\b(?:confirmed|confirming)/g, 2],
-  [/\b(?:suggestive of|suggesting|indicative of|due to|caused by|secondary to|attributed to)/g, 1],
-  [
-    /\b(?:biops(?:y|ies)|histology|histological|histopathology|histopathological|pathology|pathological|pathologic|histologic|examination|specimen|immunohistochemistry|analysis)\b[^.;]{0,60}?\b(?:revealed|showed|confirmed|demonstrated|disclosed|identified|indicated)/g,
-    3,
-  ],
+type Announcer = {
+  /** In lower case. */
+  readonly pattern: RegExp;
+  /** How sure it is. */
+  readonly weight: number;
+  /** Words of which every match holds one, so that most sentences need not be searched. */
+  readonly words: RegExp;
+};
+
+const ANNOUNCERS: readonly Announcer[] = [
+  {
+    pattern:
+      /\b(?:final|definitive|definite|conclusive|postoperative|histological|histopathological|pathological) diagnosis (?:was|of|is|as|were|being|:)/g,
+    weight: 10,
+    words: /^diagnosis/,
+  },
+  {
+    pattern: /\bdiagnos(?:is|es) (?:was|were) (?:made |confirmed |established )?(?:as |of |with |to be )?/g,
+    weight: 7,
+    words: /^(?:diagnosis|diagnoses)/,
+  },
+  {
+    pattern: /\b(?:confirmed|established|confirming|establish|made|led to|confirm) (?:the|a) diagnosis (?:of|as)/g,
+    weight: 8,
+    words: /^diagnosis/,
+  },
+  { pattern: /\bdiagnosis of/g, weight: 6, words: /^diagnosis/ },
+  {
+    pattern: /\bdiagnosed (?:with|as|to have|as having|to be|by|:)/g,
+    weight: 7,
+    words: /^diagnosed/,
+  },
+  { pattern: /\bwas found to have/g, weight: 3, words: /^found/ },
+  {
+    pattern:
+      /\b(?:labell?ed as|concluded (?:this|it) to be|reported (?:it )?as|confirmed as|identified as|classified as|recognized as)/g,
+    weight: 5,
+    words: /^(?:labeled|labelled|concluded|reported|confirmed|identified|classified|recognized)/,
+  },
+  {
+    pattern: /\b(?:rare |unusual |first |unique |interesting |uncommon |exceptional |reported )?cases? of/g,
+    weight: 5,
+    words: /^case/,
+  },
+  {
+    pattern: /\b(?:confirmed|confirming|proved|proven|revealed|establishing) (?:the presence of|to be|as)/g,
+    weight: 4,
+    words: /^(?:confirmed|confirming|proved|proven|revealed|establishing)/,
+  },
+  {
+    pattern:
+      /\b(?:consistent with|compatible with|in keeping with|diagnostic of|confirmatory of|characteristic of|typical of)/g,
+    weight: 4,
+    words: /^(?:consistent|compatible|keeping|diagnostic|confirmatory|characteristic|typical)/,
+  },
+  {
+    pattern: /\b(?:suffering from|suffered from|affected by|developed)/g,
+    weight: 2,
+    words: /^(?:suffer|affected|developed)/,
+  },
+  { pattern: /\b(?:confirmed|confirming)/g, weight: 2, words: /^(?:confirmed|confirming)/ },
+  {
+    pattern: /\b(?:suggestive of|suggesting|indicative of|due to|caused by|secondary to|attributed to)/g,
+    weight: 1,
+    words: /^(?:suggest|indicative|due|caused|secondary|attributed)/,
+  },
+  {
+    pattern:
+      /\b(?:biops(?:y|ies)|histology|histological|histopathology|histopathological|pathology|pathological|pathologic|histologic|examination|specimen|immunohistochemistry|analysis)\b[^.;]{0,60}?\b(?:revealed|showed|confirmed|demonstrated|disclosed|identified|indicated)/g,
+    weight: 3,
+    words: /^(?:biops|histolog|histopatholog|patholog|examination|specimen|immunohist|analysis)/,
+  },
 ];
+const announcersPerWord = bitsPerWord(ANNOUNCERS.map(({ words }) => words));
 const DOUBTS =
   /\b(?:differential|initial|initially|provisional|preliminary|suspected|presumptive|misdiagnosed|misdiagnosis|ruled out|excluded|previously|history of|years ago|years earlier|known case|working diagnosis|prenatal diagnosis|mother|father|sister|brother|family|first considered|was considered)\b/;
 const LEADERS = new Set(
@@ -55,6 +101,7 @@ const SOFT_STOPS = new Set(['in', 'with', 'and', 'of', 'to', 'or']);
 const OPENERS = new Set('a an the our this his her patient patients child our whom pregnancy no multiple'.split(' '));
 const DISEASE_WORD =
   /(?:oma|itis|osis|pathy|emia|aemia|penia|plasia|trophy|sclerosis|rrhagia|philia|algia|iasis|ectasia|lymphoma|plegia|megaly|cele)$|^(?:syndrome|disease|disorder|infection|cancer|fracture|tumor|tumour|deficiency|anomaly|malformation|injury|rupture|stenosis|aneurysm|hernia|poisoning|cyst|embolism|infarction|tuberculosis|abscess|failure|intoxication|toxicity|perforation|obstruction|torsion|hemorrhage|haemorrhage|bleeding|palsy|fistula|dissection|ulcer|metastasis|metastases|malignancy|leukemia|insufficiency|defect|block|arrhythmia|fibrillation|tachycardia|pregnancy|lupus|sepsis|mycosis|pneumonia|encephalitis|dysplasia|atresia|dislocation|volvulus|intussusception|crisis|shock|arrest|thrombus|granuloma|calculi|calculus|stone|adhesion|teratoma|mutation|hypoplasia|agenesis)s?$/;
+const diseaseWordsPerWord = perWord((word) => (DISEASE_WORD.test(word) ? 1 : 0));
 const TIME_WORDS = new Set('day days week weeks month months year years hour hours h cm mm mg'.split(' '));
 const WORDS_MAX = 14;
 const CHARS_MAX = 160;
@@ -101,11 +148,6 @@ function phraseFrom(reading: Reading, from: number, end: number): Phrase | null 
   return to > start ? { from: start, to } : null;
 }
 
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false;
-  return true;
-}
-
 /** The first token at or behind a character offset. */
 function tokenAt(reading: Reading, from: number, end: number, offset: number): number {
   let low = from;
@@ -121,11 +163,12 @@ function tokenAt(reading: Reading, from: number, end: number, offset: number): n
 function scorePhrase(reading: Reading, phrase: Phrase): { bonus: number; term: string | null } {
   let term: string | null = null;
   let hasWord = false;
+  const diseaseWords = diseaseWordsPerWord(reading.tokens.pool);
   for (let at = phrase.from; at < phrase.to; at += 1) {
     const mention = mentionAt(reading, at);
     const disease = mention === undefined ? undefined : entryIn(mention, 'disease');
     if (disease !== undefined && (term === null || disease.term.length > term.length)) term = disease.term;
-    if (DISEASE_WORD.test(reading.tokens.word[at] ?? '')) hasWord = true;
+    if (diseaseWords[reading.tokens.id[at] ?? 0] === 1) hasWord = true;
   }
   return { bonus: term !== null ? 3 : hasWord ? 2 : -6, term };
 }
@@ -148,26 +191,29 @@ function mostNamed(reading: Reading): Diagnosis | null {
   return ranked[0]?.diagnosis ?? null;
 }
 
-/** All diagnoses that the text states, best first; last what it only names. Introduction and back matter are not read. */
-export function findDiagnoses(reading: Reading): readonly Diagnosis[] {
+/** What words of the text announce, in text order. Introduction, discussion and back matter are not read. */
+function* announcedDiagnoses(reading: Reading): Generator<Diagnosis> {
   const { text, tokens } = reading;
-  const found: Diagnosis[] = [];
+  const announcers = announcersPerWord(tokens.pool);
   const total = Math.max(1, reading.sentences.length);
-  reading.sentences.forEach((sentence, index) => {
+  for (const [index, sentence] of reading.sentences.entries()) {
     if (
       sentence.section === 'introduction' ||
       sentence.section === 'matter' ||
       sentence.section === 'discussion' ||
       sentence.heading
     )
-      return;
+      continue;
+    const possible = bitsOf(announcers, tokens, sentence.from, sentence.to);
+    if (possible === 0) continue;
     const written = text.slice(sentence.start, sentence.end);
     const lowered = written.toLowerCase();
     // Lowering may lengthen a text (`İ`); offsets hold only where it does not.
-    const lower = isAscii(written) || lowered.length === written.length ? lowered : written;
-    const doubt = DOUBTS.test(lower) ? 4 : 0;
+    const lower = lowered.length === written.length ? lowered : written;
+    let doubt = -1;
     const own = reading.story[index] ? 1 : 0;
-    for (const [pattern, weight] of ANNOUNCERS) {
+    for (const [place, { pattern, weight }] of ANNOUNCERS.entries()) {
+      if ((possible & (1 << place)) === 0) continue;
       for (const announced of lower.matchAll(pattern)) {
         const from = tokenAt(
           reading,
@@ -180,18 +226,30 @@ export function findDiagnoses(reading: Reading): readonly Diagnosis[] {
         const { bonus, term } = scorePhrase(reading, phrase);
         const assertion = assertionAt(reading, phrase.from, true);
         if (bonus < 0 || assertion === 'absent' || assertion === 'family') continue;
+        if (doubt < 0) doubt = DOUBTS.test(lower) ? 4 : 0;
         const unsure = assertion === 'historical' ? 4 : assertion === 'possible' ? 2 : 0;
         const start = tokens.start[phrase.from] ?? 0;
         const end = Math.min(tokens.end[phrase.to - 1] ?? start, start + CHARS_MAX);
-        found.push({
+        yield {
           text: text.slice(start, end),
           span: [start, end],
           term,
           score: weight + bonus + own - doubt - unsure + index / total,
-        });
+        };
       }
     }
-  });
+  }
+}
+
+/** Whether the text states a diagnosis rather than only naming diseases. */
+export function statesDiagnosis(reading: Reading): boolean {
+  for (const { score } of announcedDiagnoses(reading)) if (score > NAMED_SCORE) return true;
+  return false;
+}
+
+/** All diagnoses that the text states, best first; last what it only names. Introduction and back matter are not read. */
+export function findDiagnoses(reading: Reading): readonly Diagnosis[] {
+  const found = [...announcedDiagnoses(reading)];
   const named = mostNamed(reading);
   if (named !== null) found.push(named);
   return found.sort((a, b) => b.score - a.score || a.span[0] - b.span[0]);

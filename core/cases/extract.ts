@@ -5,7 +5,7 @@ import type { ExtractedCase, FacetView } from './case.ts';
 import { scoreCompleteness } from './completeness.ts';
 import { readContext } from './context.ts';
 import { findDemographics } from './demographics.ts';
-import { findDiagnoses, NAMED_SCORE } from './diagnosis.ts';
+import { statesDiagnosis } from './diagnosis.ts';
 import { findEcg } from './ecg.ts';
 import { type FacetDrafts, makeFacet } from './facet-text.ts';
 import { findImaging } from './imaging.ts';
@@ -43,10 +43,6 @@ export function extractFrom(reading: Reading): ExtractedCase {
     text: reading.text,
     patient,
     facets,
-    completeness: scoreCompleteness(patient, facets, isAnnounced(reading)),
+    completeness: scoreCompleteness(patient, facets, statesDiagnosis(reading)),
   };
-}
-
-function isAnnounced(reading: Reading): boolean {
-  return findDiagnoses(reading).some((diagnosis) => diagnosis.score > NAMED_SCORE);
 }

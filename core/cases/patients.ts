@@ -1,4 +1,4 @@
-import { markSections } from './sections.ts';
+import { readSections } from './sections.ts';
 import { splitSentences } from './sentences.ts';
 import { NUMBER, type Tokens, tokenise } from './tokens.ts';
 
@@ -125,8 +125,7 @@ const INTRODUCED =
 export function splitPatients(text: string): readonly PatientText[] {
   const whole = [{ text, label: null }];
   if (!/\b(?:cases?|patients?|subject|second|2nd)\b/i.test(text)) return whole;
-  const tokens = tokenise(text);
-  const sentences = markSections(tokens, splitSentences(text, tokens));
+  const { tokens, sentences } = readSections(text);
   const markers: Marker[] = [];
   sentences.forEach((sentence, index) => {
     if (sentence.section !== null && ENDS.has(sentence.section)) return;

@@ -2,6 +2,7 @@ import { RARITY_CRITERIA, type RarityCriterion } from '../../schema/vocabulary.t
 import type { ExtractedCase, Span } from './case.ts';
 import { type Diagnosis, NAMED_SCORE } from './diagnosis.ts';
 import { assertionAt, entryIn, type Reading } from './reading.ts';
+import { bitsOf } from './tokens.ts';
 import {
   EPONYM,
   RARE_DISEASE_WORDS,
@@ -9,6 +10,7 @@ import {
   RARITY_STATEMENTS,
   UNUSUAL_AGES,
 } from './vocabularies/rarity.ts';
+import { bitsPerWord } from './words.ts';
 
 /** One reason why a case is rare. `weight` adds up; from `RARE_FROM` on the case counts as rare. */
 export type RarityEvidence = {
@@ -64,23 +66,29 @@ function diseaseEvidence(
 // A statement counts in full, and a little more, where its sentence names the diagnosis or this case.
 const NAMED_BONUS = 0.4;
 const NAME_CHARS_MIN = 6;
+const statementsPerWord = bitsPerWord(RARITY_STATEMENTS.map(({ words }) => words));
 const THIS_CASE = /\b(?:we (?:report|present|describe)|our (?:case|patient)|this (?:case|patient|report))\b/;
 
 function statementEvidence(reading: Reading, diagnosis: Diagnosis | null): readonly RarityEvidence[] {
   const names = (diagnosis?.text.toLowerCase().match(/\p{L}+/gu) ?? []).filter((word) => word.length >= NAME_CHARS_MIN);
+  const statements = statementsPerWord(reading.tokens.pool);
   const found: RarityEvidence[] = [];
   for (const sentence of reading.sentences) {
     if (sentence.section === 'matter' || sentence.heading) continue;
+    const possible = bitsOf(statements, reading.tokens, sentence.from, sentence.to);
+    if (possible === 0) continue;
     const written = reading.text.slice(sentence.start, sentence.end);
     const lower = written.toLowerCase();
     if (lower.length !== written.length) continue;
-    const isNamed = names.some((name) => lower.includes(name)) || THIS_CASE.test(lower);
-    for (const { pattern, criterion, weight } of RARITY_STATEMENTS)
+    let bonus = -1;
+    for (const [place, { pattern, criterion, weight }] of RARITY_STATEMENTS.entries()) {
+      if ((possible & (1 << place)) === 0) continue;
       for (const match of lower.matchAll(pattern)) {
+        if (bonus < 0) bonus = names.some((name) => lower.includes(name)) || THIS_CASE.test(lower) ? NAMED_BONUS : 0;
         const span: Span = [sentence.start + match.index, sentence.start + match.index + match[0].length];
         // A discussion speaks of many diseases; what it calls rare need not be this patient's.
         const far = sentence.section === 'discussion' || sentence.section === 'conclusion';
-        const heard = isNamed ? weight + NAMED_BONUS : weight;
+        const heard = weight + bonus;
         found.push({
           criterion,
           weight: far ? heard / 2 : heard,
@@ -88,6 +96,7 @@ function statementEvidence(reading: Reading, diagnosis: Diagnosis | null): reado
           span,
         });
       }
+    }
   }
   return found;
 }

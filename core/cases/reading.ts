@@ -1,10 +1,10 @@
 import type { Assertion } from '../../schema/vocabulary.ts';
 import type { Match } from './lexicon.ts';
 import { ABSENT, FAMILY, HISTORICAL, markScopes, POSSIBLE, type Scopes, WEAK_HISTORY } from './scopes.ts';
-import { markSections, markStory, type SectionedSentence } from './sections.ts';
-import { splitSentences } from './sentences.ts';
-import { type Tokens, tokenise } from './tokens.ts';
+import { markStory, readSections, type SectionedSentence } from './sections.ts';
+import type { Tokens } from './tokens.ts';
 import { type Entry, LEXICON, type VocabularyName } from './vocabulary.ts';
+import { perWord } from './words.ts';
 
 /** A known phrase at its place in the text. */
 export type Mention = Match<Entry> & {
@@ -36,18 +36,19 @@ const CAPITALS_ONLY = new Set(
     ' ',
   ),
 );
+const needsCapitals = perWord((word) => (CAPITALS_ONLY.has(word) ? 1 : 0));
 
 export function readText(text: string): Reading {
-  const tokens = tokenise(text);
-  const sentences = markSections(tokens, splitSentences(text, tokens));
-  const story = markStory(text, sentences);
+  const { tokens, sentences } = readSections(text);
+  const story = markStory(text, tokens, sentences);
   const mentions: Mention[] = [];
   const mentionsOf: [number, number][] = sentences.map(() => [0, 0]);
+  const capitals = needsCapitals(tokens.pool);
   let sentence = 0;
   for (const match of LEXICON.match(tokens)) {
     const start = tokens.start[match.from] ?? 0;
     const end = tokens.end[match.to - 1] ?? start;
-    if (match.to === match.from + 1 && CAPITALS_ONLY.has(tokens.word[match.from] ?? '')) {
+    if (match.to === match.from + 1 && capitals[tokens.id[match.from] ?? 0] === 1) {
       const written = text.slice(start, end);
       if (written !== written.toUpperCase()) continue;
     }

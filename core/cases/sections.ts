@@ -1,5 +1,6 @@
-import type { Sentence } from './sentences.ts';
-import type { Tokens } from './tokens.ts';
+import { type Sentence, splitSentences } from './sentences.ts';
+import { bitsOf, type Tokens, tokenise } from './tokens.ts';
+import { perWord } from './words.ts';
 
 /** Parts of a report in the sense of CARE (Gagnier et al., 2013). `case` covers presentation to outcome. */
 export type Section = 'title' | 'abstract' | 'introduction' | 'case' | 'discussion' | 'conclusion' | 'matter';
@@ -167,23 +168,38 @@ const BY_HEADING = new Map<string, Section>(
 );
 const HEADING_WORDS = 6;
 
-/** The section that a sentence opens, and the tokens of the heading; null where it opens none. */
-function headingOf(tokens: Tokens, sentence: Sentence): { readonly section: Section; readonly alone: boolean } | null {
-  const words: string[] = [];
+const HEADING_OPENERS = new Set([...BY_HEADING.keys()].map((name) => name.split(' ')[0] ?? ''));
+const OPENS = 1;
+const NUMBERS = 2;
+const IS_MARK = 3;
+/** What a word is to a heading: its first word, a number, a mark, or (0) a word that opens none. */
+const opensHeading = perWord((word) =>
+  HEADING_OPENERS.has(word) ? OPENS : /^[0-9]/.test(word) ? NUMBERS : /^[a-z]/.test(word) ? 0 : IS_MARK,
+);
+
+/** The section that a sentence opens, and whether it is nothing but the heading; null where it opens none. */
+function headingOf(
+  tokens: Tokens,
+  sentence: Sentence,
+  openers: Int32Array,
+): { readonly section: Section; readonly alone: boolean } | null {
   let at = sentence.from;
+  // Numbering (`2.1`), `#`, `-` and full stops are no part of a heading's name.
+  while (at < sentence.to && (openers[tokens.id[at] ?? 0] ?? 0) >= NUMBERS && tokens.word[at] !== ':') at += 1;
+  if (at >= sentence.to || openers[tokens.id[at] ?? 0] !== OPENS) return null;
+  const words: string[] = [];
   let closed = false;
   while (at < sentence.to && words.length <= HEADING_WORDS) {
     const word = tokens.word[at] ?? '';
+    const kind = openers[tokens.id[at] ?? 0];
     at += 1;
     if (word === ':') {
       closed = true;
       break;
     }
-    // Numbering (`2.1`), `#`, `-` and full stops are no part of a heading's name.
-    if (/^[a-z]/.test(word)) words.push(word);
-    else if (/^[0-9]/.test(word) && words.length > 0) words.push(word);
+    if (kind !== IS_MARK) words.push(word);
   }
-  if (words.length === 0 || words.length > HEADING_WORDS) return null;
+  if (words.length > HEADING_WORDS) return null;
   const alone = at >= sentence.to;
   if (!closed && !alone) return null;
   if (!closed && tokens.word[sentence.to - 1] === '.' && words.length > 3) return null;
@@ -197,13 +213,34 @@ function headingOf(tokens: Tokens, sentence: Sentence): { readonly section: Sect
 export type SectionedSentence = Sentence & { readonly section: Section | null; readonly heading: boolean };
 
 /** Gives every sentence its section; null before the first heading. */
-export function markSections(tokens: Tokens, sentences: readonly Sentence[]): readonly SectionedSentence[] {
+function markSections(tokens: Tokens, sentences: readonly Sentence[]): readonly SectionedSentence[] {
   let section: Section | null = null;
+  const openers = opensHeading(tokens.pool);
   return sentences.map((sentence) => {
-    const heading = headingOf(tokens, sentence);
+    const heading = headingOf(tokens, sentence, openers);
     if (heading !== null) section = heading.section;
-    return { ...sentence, section, heading: heading?.alone ?? false };
+    const { from, to, start, end } = sentence;
+    // Written out: spreading the sentence costs more than all the rest.
+    return { from, to, start, end, section, heading: heading?.alone ?? false };
   });
+}
+
+export type SectionedText = {
+  readonly text: string;
+  readonly tokens: Tokens;
+  readonly sentences: readonly SectionedSentence[];
+};
+
+// Screening, splitting and extraction read the same text one after the other; it is cut up once.
+let latest: SectionedText = { text: '', tokens: tokenise(''), sentences: [] };
+
+/** Cuts a text into tokens and sentences with their sections. */
+export function readSections(text: string): SectionedText {
+  if (latest.text !== text) {
+    const tokens = tokenise(text);
+    latest = { text, tokens, sentences: markSections(tokens, splitSentences(text, tokens)) };
+  }
+  return latest;
 }
 
 // Sentences that speak of a disease, of other patients or of the authors, and not of this patient. They start scopes over a
@@ -286,11 +323,16 @@ const OWN_PHRASES = [
 ];
 
 /** Whether a sentence speaks of the disease in general. `lower` is the sentence in lower case with hyphens as blanks. */
-export function isGeneral(lower: string): boolean {
+function isGeneral(lower: string): boolean {
   return (
     GENERAL_PHRASES.some((phrase) => lower.includes(phrase)) && !OWN_PHRASES.some((phrase) => lower.includes(phrase))
   );
 }
+
+// Parts of words of which every sentence with a general phrase holds one.
+const GENERAL_PARTS =
+  /literature|et$|reported|described|stud(?:y|ies)|incidence|prevalence|characteri[sz]ed|defined|consider|conclu|highlights|illustrates|demonstrates|emphasizes|knowledge|should|^rare|common|per$|guidelines|patients$|usually|often|cause|lead|searched/;
+const mayBeGeneral = perWord((word) => (GENERAL_PARTS.test(word) ? 1 : 0));
 
 const CASE_CHARS_MIN = 200;
 
@@ -298,7 +340,7 @@ const CASE_CHARS_MIN = 200;
  * Which sentences tell the patient's own story. Where case sections exist they alone do; else all but introduction,
  * discussion, conclusion and back matter; and never a sentence about the disease in general.
  */
-export function markStory(text: string, sentences: readonly SectionedSentence[]): readonly boolean[] {
+export function markStory(text: string, tokens: Tokens, sentences: readonly SectionedSentence[]): readonly boolean[] {
   const caseChars = sentences.reduce((sum, one) => sum + (one.section === 'case' ? one.end - one.start : 0), 0);
   const hasCase = caseChars > CASE_CHARS_MIN;
   // Before the first heading stands a title, or a story that later goes on under `Clinical findings:`.
@@ -310,9 +352,11 @@ export function markStory(text: string, sentences: readonly SectionedSentence[])
     if (hasCase) return sentence.section === 'case' || (sentence.section === null && isOpenStory);
     return sentence.section === null || !asides.has(sentence.section);
   });
+  const general = mayBeGeneral(tokens.pool);
   const marked = story.map((own, index) => {
     const sentence = sentences[index];
     if (!own || sentence === undefined) return false;
+    if (bitsOf(general, tokens, sentence.from, sentence.to) === 0) return true;
     return !isGeneral(text.slice(sentence.start, sentence.end).toLowerCase().replaceAll('-', ' '));
   });
   // A query or an abstract that speaks only in general terms is still all there is.

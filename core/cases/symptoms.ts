@@ -1,8 +1,9 @@
 import type { Context } from './context.ts';
 import { type Draft, makeFinding } from './findings.ts';
 import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
-import { foldWord, WORD } from './tokens.ts';
+import { foldWord } from './tokens.ts';
 import { SITED_TERMS } from './vocabularies/symptoms.ts';
+import { perWord } from './words.ts';
 
 // Complaints that are findings of an image when an image showed them.
 const SEEN_ON_IMAGES = new Set(
@@ -19,6 +20,12 @@ const NOT_SYMPTOMS = new Set(
     ' ',
   ),
 );
+
+const symptomWords = perWord((word) => {
+  if (word.length < 7 || !/^\p{L}/u.test(word)) return 0;
+  const folded = foldWord(word);
+  return ENDINGS.test(folded) && !NOT_SYMPTOMS.has(folded) ? 1 : 0;
+});
 
 const SEVERITY = new Set('mild moderate severe slight intense marked massive profuse'.split(' '));
 const COURSE = new Set(
@@ -102,17 +109,15 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
       }),
     });
   }
+  const named = symptomWords(reading.tokens.pool);
   for (const [index, sentence] of reading.sentences.entries()) {
     if (!reading.story[index]) continue;
     for (let at = sentence.from; at < sentence.to; at += 1) {
-      const word = reading.tokens.word[at] ?? '';
-      if (covered[at] === 1 || reading.tokens.kind[at] !== WORD || word.length < 7) continue;
-      const folded = foldWord(word);
-      if (!ENDINGS.test(folded) || NOT_SYMPTOMS.has(folded)) continue;
+      if (named[reading.tokens.id[at] ?? 0] === 0 || covered[at] === 1) continue;
       drafts.push({
         sentence: index,
         finding: makeFinding({
-          term: folded,
+          term: foldWord(reading.tokens.word[at] ?? ''),
           assertion: assertionAt(reading, at, false),
           span: [reading.tokens.start[at] ?? 0, reading.tokens.end[at] ?? 0],
         }),

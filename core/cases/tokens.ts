@@ -128,6 +128,13 @@ export function tokenise(text: string): Tokens {
   };
 }
 
+/** All bits that a table of `perWord` has for the tokens [from, to). */
+export function bitsOf(table: Int32Array, tokens: Tokens, from: number, to: number): number {
+  let bits = 0;
+  for (let at = from; at < to; at += 1) bits |= table[tokens.id[at] ?? 0] ?? 0;
+  return bits;
+}
+
 function widened(array: Int32Array<ArrayBuffer>, room: number): Int32Array<ArrayBuffer> {
   const wider = new Int32Array(room);
   wider.set(array);

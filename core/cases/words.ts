@@ -70,19 +70,46 @@ function add(pool: WordPool, word: string, hash: number, textChars: number): num
   return id;
 }
 
+// Up to six letters of five bits each are their own key, as a single other character is: what has the same key is the same
+// word. Longer words have a negative hash and are compared letter by letter.
+const PACKED_CHARS_MAX = 6;
+const PACKED_BITS = 5;
+const SINGLE = 1 << 30;
+const HASHED = 1 << 31;
+
 /** The id of the word [from, to) of a text. */
 export function wordId(pool: WordPool, text: string, from: number, to: number): number {
+  const length = to - from;
+  let key = 0;
+  if (length <= PACKED_CHARS_MAX) {
+    for (let at = from; at < to; at += 1) {
+      const letter = (text.charCodeAt(at) | 32) - 96;
+      if (letter < 1 || letter > 26) {
+        key = -1;
+        break;
+      }
+      key = (key << PACKED_BITS) | letter;
+    }
+    if (key < 0 && length === 1 && text.charCodeAt(from) < 128) key = SINGLE | text.charCodeAt(from);
+  } else key = -1;
+  if (key < 0) return longWordId(pool, text, from, to);
+  const { slots, hashes } = pool;
+  const mask = slots.length - 1;
+  for (let slot = scatter(key) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+    const id = (slots[slot] ?? 1) - 1;
+    if (hashes[id] === key) return id;
+  }
+  return add(pool, text.slice(from, to).toLowerCase(), key, text.length);
+}
+
+function longWordId(pool: WordPool, text: string, from: number, to: number): number {
   let hash = 0;
-  let isBasic = true;
   for (let at = from; at < to; at += 1) {
     const code = text.charCodeAt(at);
-    if (code > 127) {
-      isBasic = false;
-      break;
-    }
+    if (code > 127) return foreignWordId(pool, text.slice(from, to).toLowerCase(), text.length);
     hash = (Math.imul(hash, HASH_FACTOR) + (code >= 65 && code <= 90 ? code + 32 : code)) | 0;
   }
-  if (!isBasic) return foreignWordId(pool, text.slice(from, to).toLowerCase(), text.length);
+  hash |= HASHED;
   const { slots, words, hashes } = pool;
   const mask = slots.length - 1;
   const length = to - from;
@@ -106,6 +133,7 @@ export function wordId(pool: WordPool, text: string, from: number, to: number): 
 function foreignWordId(pool: WordPool, lower: string, textChars: number): number {
   let hash = 0;
   for (let at = 0; at < lower.length; at += 1) hash = (Math.imul(hash, HASH_FACTOR) + lower.charCodeAt(at)) | 0;
+  hash |= HASHED;
   const { slots, words, hashes } = pool;
   const mask = slots.length - 1;
   for (let slot = scatter(hash) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
@@ -116,7 +144,7 @@ function foreignWordId(pool: WordPool, lower: string, textChars: number): number
 }
 
 /** Makes a table of what a function says of each word: one value per word id, worked out once per pool. */
-export function perWord(valueOf: (word: string) => number): (pool: WordPool) => Int32Array {
+export function perWord(judge: (word: string) => number): (pool: WordPool) => Int32Array {
   let known: WordPool | null = null;
   let values = new Int32Array(0);
   let filled = 0;
@@ -131,17 +159,16 @@ export function perWord(valueOf: (word: string) => number): (pool: WordPool) => 
       wider.set(values.subarray(0, filled));
       values = wider;
     }
-    for (; filled < words.length; filled += 1) values[filled] = valueOf(words[filled] ?? '');
+    for (; filled < words.length; filled += 1) values[filled] = judge(words[filled] ?? '');
     return values;
   };
 }
 
-/** Bit `n` is set where a word begins with one of the nth list's beginnings. At most 31 lists. */
-export function beginningsPerWord(lists: readonly (readonly string[])[]): (pool: WordPool) => Int32Array {
+/** Makes a table of bits: bit `n` is set where the nth pattern fits the word. At most 31 patterns. */
+export function bitsPerWord(patterns: readonly RegExp[]): (pool: WordPool) => Int32Array {
   return perWord((word) => {
     let bits = 0;
-    for (const [index, list] of lists.entries())
-      if (list.some((beginning) => word.startsWith(beginning))) bits |= 1 << index;
+    for (const [index, pattern] of patterns.entries()) if (pattern.test(word)) bits |= 1 << index;
     return bits;
   });
 }

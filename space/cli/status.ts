@@ -18,6 +18,11 @@ export const statusCommand = (): Command =>
       }),
     );
 
+const timeLeft = ({ state, eta_s }: StatusAnswer['stages'][number]): string => {
+  if (state === 'complete' || state === 'idle') return '-';
+  return eta_s === null ? 'unknown' : seconds(eta_s);
+};
+
 const COLUMNS = ['ready', 'leased', 'submitted', 'done', 'skipped', 'dead'] as const;
 
 export function formatStatus(status: StatusAnswer): string {
@@ -29,7 +34,7 @@ export function formatStatus(status: StatusAnswer): string {
     '',
     `${'stage'.padEnd(10)} ${'state'.padEnd(9)} ${COLUMNS.map((name) => name.padStart(9)).join(' ')} ${'rate'.padStart(8)} ${'left'.padStart(10)}`,
     ...status.stages.flatMap((stage) => [
-      `${stage.name.padEnd(10)} ${stage.state.padEnd(9)} ${COLUMNS.map((name) => String(stage[name]).padStart(9)).join(' ')} ${(stage.rate_per_s === null ? '-' : `${stage.rate_per_s}/s`).padStart(8)} ${(stage.eta_s === null ? 'unknown' : seconds(stage.eta_s)).padStart(10)}`,
+      `${stage.name.padEnd(10)} ${stage.state.padEnd(9)} ${COLUMNS.map((name) => String(stage[name]).padStart(9)).join(' ')} ${(stage.rate_per_s === null ? '-' : `${stage.rate_per_s}/s`).padStart(8)} ${timeLeft(stage).padStart(10)}`,
       ...(stage.gate
         ? [`           waits: ${stage.gate.reason}${stage.gate.opens_at ? `, until ${stage.gate.opens_at}` : ''}`]
         : []),

@@ -77,6 +77,7 @@ function viewStage(stage) {
 function pace(stage) {
   if (stage.rate_per_s === null) return stage.state === 'running' ? 'measuring the rate' : '';
   const rate = `${stage.rate_per_s >= 100 ? count(stage.rate_per_s) : stage.rate_per_s.toFixed(1)} a second`;
+  if (stage.state === 'complete') return `last at ${rate}`;
   return stage.eta_s === null ? rate : `${rate}, about ${duration(stage.eta_s)} left`;
 }
 
