@@ -19,9 +19,12 @@ export type PipelineDeps = {
   readonly build: ReleaseBuilder | null;
 };
 
+/** Stands in the database, so that no other pipeline takes it for its own. */
+export const PIPELINE_NAME = 'anamnesis';
+
 /** The system in one list: documents up to normalize, cases after it, a release at the end. */
 export const clinicalPipeline = (deps: PipelineDeps): Pipeline =>
-  definePipeline('anamnesis', [
+  definePipeline(PIPELINE_NAME, [
     defineScrape(deps),
     defineNormalize(deps),
     defineDistill(deps),

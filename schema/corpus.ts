@@ -51,8 +51,13 @@ export const patientCase = sqliteTable(
     extractor: text().notNull(),
     /** 1 once the document no longer holds this patient; the next release is built without it. */
     withdrawn: integer().notNull().default(0),
+    /** How often it came back after that; part of its hash, so that what comes back is worked again. */
+    returns: integer().notNull().default(0),
   },
-  (t) => [index('patient_case_document').on(t.documentKey)],
+  (t) => [
+    index('patient_case_document').on(t.documentKey),
+    index('patient_case_withdrawn').on(t.caseId).where(sql`withdrawn = 1`),
+  ],
 );
 
 /** One facet of one case. The findings stand as one JSON array: they are read with their facet and never one by one. */

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@libsql/client';
 import { drizzle } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
-import { connectDatabase, type Database } from '../core/engine/index.ts';
+import { connectDatabase, type Database, SchemaError } from '../core/engine/index.ts';
+import { PIPELINE_NAME } from '../core/pipeline.ts';
 
 const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '..', 'schema', 'migrations');
 
@@ -27,6 +28,7 @@ export async function openDatabase(options: {
     ...(embedded ? { concurrency: 1, timeout: 10_000 } : {}),
   });
   if (embedded) for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
+  await refuseForeign(client);
   await migrateSchema(client);
   if (embedded) {
     // DDL after reads on one connection can fail with SQLITE_LOCKED: begin again with a fresh one.
@@ -34,6 +36,27 @@ export async function openDatabase(options: {
     for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
   }
   return { client, db: connectDatabase(client, { deadlineMs: options.deadlineMs }), close: () => client.close() };
+}
+
+/**
+ * A database of somebody else must not be migrated: one with tables and none of ours, or one of another pipeline.
+ * @throws SchemaError; nothing was written
+ */
+async function refuseForeign(client: Client): Promise<void> {
+  const found = await client.execute(
+    `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'libsql_%'`,
+  );
+  const tables = found.rows.map((row) => String(row.name));
+  if (tables.length === 0 || tables.some((name) => name.startsWith('migration_'))) {
+    if (!tables.includes('meta')) return;
+    const named = await client.execute(`SELECT value FROM meta WHERE key = 'pipeline'`);
+    const owner = named.rows[0]?.value;
+    if (owner === undefined || owner === PIPELINE_NAME) return;
+    throw new SchemaError(`the database belongs to pipeline "${String(owner)}": give another DATABASE_URL`);
+  }
+  throw new SchemaError(
+    `the database holds tables that are not ours (${tables.slice(0, 3).join(', ')}): give an empty one by DATABASE_URL`,
+  );
 }
 
 /** Applies the engine's migrations, then the corpus', each with its own record of what was applied. */

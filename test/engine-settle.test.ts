@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
+  claim,
+  DatabaseError,
   definePipeline,
   type Outcome,
   outcomeOfError,
@@ -245,12 +247,28 @@ describe.each(HOSTS)('on %s', (name) => {
     expect(await tick(host.db, pipeline, runtime, { budgetMs: 0 })).toMatchObject({ batches: 1 });
     expect(await tick(host.db, pipeline, fakeRuntime(), { budgetMs: 1, itemsMax: 3 })).toMatchObject({ batches: 2 });
     expect(await counters(host.client)).toEqual([
-      { stage: 'one', state: 'done', n: 6 },
-      { stage: 'one', state: 'ready', n: 4 },
+      { stage: 'one', state: 'done', n: 5 },
+      { stage: 'one', state: 'ready', n: 5 },
     ]);
     expect(await rowsOf(host.client, 'SELECT stage, counts FROM run ORDER BY id')).toEqual([
       { stage: 'one', counts: JSON.stringify({ done: 2, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 }) },
-      { stage: 'one', counts: JSON.stringify({ done: 4, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 }) },
+      { stage: 'one', counts: JSON.stringify({ done: 3, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 }) },
+    ]);
+  });
+
+  test('of a stage that settles as a whole only one lease lives at a time', async () => {
+    const whole = passing('one', { batchMax: 2, settles: 'whole' });
+    await start([whole], ['a', 'b', 'c', 'd']);
+    expect((await claim(host.db, whole, 0, 'first'))?.items).toHaveLength(2);
+    expect(await claim(host.db, whole, 0, 'second')).toBeNull();
+  });
+
+  test('a database that is away inside a stage costs no attempt', async () => {
+    const away = stageOf('one', () => Promise.reject(new DatabaseError('no answer')));
+    const pipeline = await start([away], ['a', 'b']);
+    expect((await once(pipeline)).counts).toMatchObject({ wait: 2, retry: 0, dead: 0 });
+    expect(await rowsOf(host.client, `SELECT DISTINCT state, waits, error_class FROM task`)).toEqual([
+      { state: 'ready', waits: 1, error_class: 'outage' },
     ]);
   });
 

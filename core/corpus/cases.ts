@@ -1,26 +1,56 @@
 import type { Facet } from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase, FacetView } from '../cases/case.ts';
-import { type Database, type Row, statement, type Value } from '../engine/database.ts';
+import { type Database, json, type Row, statement, type Value } from '../engine/database.ts';
+import { againSql } from '../engine/ledger.ts';
 import type { Fenced, Rows, Write } from '../engine/stage.ts';
 import { numberOrNull, text, textOrNull } from './columns.ts';
+import { groupsWithin, sizesOf } from './sizes.ts';
 
-/** Who holds `caseIds` now (an id of another document may not be taken), and which of `documentKeys` already hold cases. */
+export type HeldCase = {
+  readonly documentKey: string;
+  readonly withdrawn: boolean;
+  /** How often the case came back after it was withdrawn. */
+  readonly returns: number;
+};
+
+/** Who holds `caseIds` now (an id of another document may not be taken), and which live cases `documentKeys` hold. */
 export async function heldCases(
   db: Database,
   caseIds: readonly string[],
   documentKeys: readonly string[],
-): Promise<{ readonly ownerOf: ReadonlyMap<string, string>; readonly documents: ReadonlySet<string> }> {
-  const [owners, documents] = await db.read([
-    statement(`SELECT case_id, document_key FROM patient_case WHERE case_id IN (SELECT value FROM json_each(?))`, [
-      JSON.stringify(caseIds),
-    ]),
-    statement(`SELECT DISTINCT document_key FROM patient_case WHERE document_key IN (SELECT value FROM json_each(?))`, [
-      JSON.stringify(documentKeys),
-    ]),
+): Promise<{
+  readonly cases: ReadonlyMap<string, HeldCase>;
+  readonly liveCasesOf: ReadonlyMap<string, readonly string[]>;
+}> {
+  const [cases, live] = await db.read([
+    statement(
+      `SELECT case_id, document_key, withdrawn, returns FROM patient_case
+       WHERE case_id IN (SELECT value FROM json_each(?))`,
+      [json(caseIds)],
+    ),
+    statement(
+      `SELECT case_id, document_key FROM patient_case
+       WHERE document_key IN (SELECT value FROM json_each(?)) AND withdrawn = 0 ORDER BY case_id`,
+      [json(documentKeys)],
+    ),
   ]);
+  const liveCasesOf = new Map<string, string[]>();
+  for (const row of live?.rows ?? []) {
+    const own = liveCasesOf.get(text(row.document_key)) ?? [];
+    liveCasesOf.set(text(row.document_key), [...own, text(row.case_id)]);
+  }
   return {
-    ownerOf: new Map(owners?.rows.map((row) => [text(row.case_id), text(row.document_key)])),
-    documents: new Set(documents?.rows.map((row) => text(row.document_key))),
+    cases: new Map(
+      cases?.rows.map((row) => [
+        text(row.case_id),
+        {
+          documentKey: text(row.document_key),
+          withdrawn: Number(row.withdrawn) === 1,
+          returns: Number(row.returns),
+        },
+      ]),
+    ),
+    liveCasesOf,
   };
 }
 
@@ -30,14 +60,20 @@ export type NormalizedCase = {
   readonly documentKey: string;
   readonly ordinal: number;
   readonly extracted: ExtractedCase;
+  readonly returns: number;
 };
 
+const ITEM_OF_CASE = `SELECT id FROM item WHERE kind = 'case' AND key = ?`;
+
+/** A case that its document held before: replaced by new rows, or withdrawn where the document holds it no longer. */
+export type ReplacedCase = { readonly itemId: number; readonly caseId: string; readonly withdrawn: boolean };
+
 /**
- * The rows of some cases. Of the documents that held cases before, the old facets are dropped first and the patients that
- * they no longer hold are withdrawn.
+ * The rows of some cases, after the facets of the replaced ones are dropped. A withdrawn case goes back to `index`, because only
+ * the next release is without it.
  */
 export function caseWrites(
-  documentsBefore: readonly { readonly itemId: number; readonly key: string }[],
+  replaced: readonly ReplacedCase[],
   cases: readonly NormalizedCase[],
   extractor: string,
 ): readonly Write[] {
@@ -47,20 +83,21 @@ export function caseWrites(
       values: [caseId, facet, view.text, JSON.stringify(view.findings)] as Value[],
     })),
   );
+  const fenced = (itemId: number, sql: string, caseId: string): Fenced => ({
+    kind: 'fenced',
+    itemId,
+    sql,
+    args: [caseId],
+  });
   return [
-    ...documentsBefore.flatMap(({ itemId, key }): Fenced[] => [
-      {
-        kind: 'fenced',
-        itemId,
-        sql: `DELETE FROM facet WHERE case_id IN (SELECT case_id FROM patient_case WHERE document_key = ?) AND :held`,
-        args: [key],
-      },
-      {
-        kind: 'fenced',
-        itemId,
-        sql: `UPDATE patient_case SET withdrawn = 1 WHERE document_key = ? AND :held`,
-        args: [key],
-      },
+    ...replaced.flatMap(({ itemId, caseId, withdrawn }) => [
+      fenced(itemId, `DELETE FROM facet WHERE case_id = ? AND :held`, caseId),
+      ...(withdrawn
+        ? [
+            fenced(itemId, `UPDATE patient_case SET withdrawn = 1 WHERE case_id = ? AND :held`, caseId),
+            fenced(itemId, againSql('index', ITEM_OF_CASE, 'withdrawn: the next release is without it'), caseId),
+          ]
+        : []),
     ]),
     {
       kind: 'rows',
@@ -75,9 +112,10 @@ export function caseWrites(
         'completeness',
         'extractor',
         'withdrawn',
+        'returns',
       ],
       key: ['case_id'],
-      rows: cases.map(({ itemId, caseId, documentKey, ordinal, extracted }) => ({
+      rows: cases.map(({ itemId, caseId, documentKey, ordinal, extracted, returns }) => ({
         itemId,
         values: [
           caseId,
@@ -89,6 +127,7 @@ export function caseWrites(
           extracted.completeness,
           extractor,
           0,
+          returns,
         ],
       })),
     },
@@ -113,6 +152,9 @@ export type StoredCase = {
 export const FACETS_OF_CASE = `(SELECT json_group_array(json_array(facet, text, json(findings))) FROM (SELECT facet, text, findings
    FROM facet f WHERE f.case_id = c.case_id ORDER BY facet)) AS facets`;
 
+/** About what one case weighs in an answer: its text, its facets' texts and its findings. */
+export const CASE_BYTES = `(length(c.text) * 4 + 2000)`;
+
 export function extractedOf(row: Row): ExtractedCase {
   const facets = JSON.parse(text(row.facets)) as [Facet, string, FacetView['findings']][];
   return {
@@ -124,24 +166,28 @@ export function extractedOf(row: Row): ExtractedCase {
 }
 
 export async function readCases(db: Database, caseIds: readonly string[]): Promise<ReadonlyMap<string, StoredCase>> {
-  const [found] = await db.read([
-    statement(
-      `SELECT c.*, p.title, ${FACETS_OF_CASE} FROM patient_case c LEFT JOIN publication p ON p.document_key = c.document_key
-       WHERE c.case_id IN (SELECT value FROM json_each(?))`,
-      [JSON.stringify(caseIds)],
-    ),
-  ]);
-  return new Map(
-    found?.rows.map((row) => [
-      text(row.case_id),
-      {
+  const cases = new Map<string, StoredCase>();
+  const sizes = statement(
+    `SELECT case_id AS key, ${CASE_BYTES} AS bytes FROM patient_case c WHERE case_id IN (SELECT value FROM json_each(?))`,
+    [json(caseIds)],
+  );
+  for (const group of groupsWithin(await sizesOf(db, sizes))) {
+    const [found] = await db.read([
+      statement(
+        `SELECT c.*, p.title, ${FACETS_OF_CASE} FROM patient_case c
+         LEFT JOIN publication p ON p.document_key = c.document_key WHERE c.case_id IN (SELECT value FROM json_each(?))`,
+        [json(group)],
+      ),
+    ]);
+    for (const row of found?.rows ?? [])
+      cases.set(text(row.case_id), {
         caseId: text(row.case_id),
         documentKey: text(row.document_key),
         title: textOrNull(row.title),
         extracted: extractedOf(row),
-      },
-    ]),
-  );
+      });
+  }
+  return cases;
 }
 
 export const distillateRows = (

@@ -1,8 +1,9 @@
-import { type Database, type Statement, statement } from '../engine/database.ts';
+import { type Database, json, type Statement, statement } from '../engine/database.ts';
 import { enterStatements, NOW } from '../engine/ledger.ts';
 import type { Rows, Stage } from '../engine/stage.ts';
 import type { DocumentFormat, Publication } from '../sources/record.ts';
 import { bytes, text } from './columns.ts';
+import { groupsWithin, sizesOf } from './sizes.ts';
 
 export type StoredDocument = {
   readonly key: string;
@@ -27,7 +28,7 @@ export type Refusal = {
 /** Which of `keys` are stored, with the hash of their bytes. */
 export async function knownDocuments(db: Database, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const [found] = await db.read([
-    statement(`SELECT key, sha256 FROM document WHERE key IN (SELECT value FROM json_each(?))`, [JSON.stringify(keys)]),
+    statement(`SELECT key, sha256 FROM document WHERE key IN (SELECT value FROM json_each(?))`, [json(keys)]),
   ]);
   return new Map(found?.rows.map((row) => [text(row.key), text(row.sha256)]));
 }
@@ -81,25 +82,29 @@ export async function readDocuments(
   db: Database,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, StoredDocument>> {
-  const [found] = await db.read([
-    statement(
-      `SELECT key, source, format, raw, sha256, locator FROM document WHERE key IN (SELECT value FROM json_each(?))`,
-      [JSON.stringify(keys)],
-    ),
-  ]);
-  return new Map(
-    found?.rows.map((row) => [
-      text(row.key),
-      {
+  const documents = new Map<string, StoredDocument>();
+  const sizes = statement(
+    `SELECT key, length(raw) AS bytes FROM document WHERE key IN (SELECT value FROM json_each(?))`,
+    [json(keys)],
+  );
+  for (const group of groupsWithin(await sizesOf(db, sizes))) {
+    const [found] = await db.read([
+      statement(
+        `SELECT key, source, format, raw, sha256, locator FROM document WHERE key IN (SELECT value FROM json_each(?))`,
+        [json(group)],
+      ),
+    ]);
+    for (const row of found?.rows ?? [])
+      documents.set(text(row.key), {
         key: text(row.key),
         source: text(row.source),
         format: text(row.format) as DocumentFormat, // written by acceptDocuments from that union
         raw: bytes(row.raw),
         sha256: text(row.sha256),
         locator: text(row.locator),
-      },
-    ]),
-  );
+      });
+  }
+  return documents;
 }
 
 const PUBLICATION_COLUMNS = [

@@ -36,7 +36,8 @@ export async function corpusStatus(db: Database, limit: number) {
       atMs: Number(row.at_ms),
     })),
     ...(refused?.rows ?? []).map((row) => ({
-      key: `${text(row.file)}:${Number(row.line)}`,
+      // The name without its folders: the page is public.
+      key: `${text(row.file).split(/[/\\]/).at(-1)}:${Number(row.line)}`,
       stage: 'ingest',
       state: 'refused',
       reason: `${text(row.reason)}: ${text(row.detail)}`,

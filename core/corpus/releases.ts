@@ -1,33 +1,44 @@
 import type { Distillate } from '../cases/case.ts';
-import { type Database, type Row, statement } from '../engine/database.ts';
+import { type Database, json, type Row, statement } from '../engine/database.ts';
 import { NOW } from '../engine/ledger.ts';
 import type { Write } from '../engine/stage.ts';
 import type { ReleaseCase } from '../search/contract.ts';
-import { extractedOf, FACETS_OF_CASE } from './cases.ts';
+import { CASE_BYTES, extractedOf, FACETS_OF_CASE } from './cases.ts';
 import { bytes, text, textOrNull } from './columns.ts';
+import { groupsWithin, sizesOf } from './sizes.ts';
 import { unpackVectors } from './vectors.ts';
 
-const PAGE = 250;
+const PAGE = 1_000;
 
-/** Every case that a release of `generation` holds, by case id, read page by page. */
+/** Every case that a release of `generation` holds, by case id, read page by page and within a page by size. */
 export async function* casesOfRelease(db: Database, generation: string): AsyncGenerator<ReleaseCase> {
   let after = '';
   for (;;) {
-    const [found] = await db.read([
+    const page = await sizesOf(
+      db,
       statement(
-        `SELECT c.*, v.views, v.data, d.body, p.title, p.authors, p.journal, p.publication_date, p.pmid, p.pmcid, p.doi,
-           p.url, p.licence, p.source, ${FACETS_OF_CASE}
-         FROM patient_case c JOIN vector v ON v.case_id = c.case_id AND v.generation = ?1
-         JOIN distillate d ON d.case_id = c.case_id JOIN publication p ON p.document_key = c.document_key
-         WHERE c.case_id > ?2 AND c.withdrawn = 0 ORDER BY c.case_id LIMIT ${PAGE}`,
+        `SELECT c.case_id AS key, ${CASE_BYTES} + length(v.data) * 2 AS bytes FROM patient_case c
+         JOIN vector v ON v.case_id = c.case_id AND v.generation = ?
+         WHERE c.case_id > ? AND c.withdrawn = 0 ORDER BY c.case_id LIMIT ${PAGE}`,
         [generation, after],
       ),
-    ]);
-    const rows = found?.rows ?? [];
-    for (const row of rows) yield releaseCaseOf(row);
-    const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
-    after = text(last.case_id);
+    );
+    for (const group of groupsWithin(page)) {
+      const [found] = await db.read([
+        statement(
+          `SELECT c.*, v.views, v.data, d.body, p.title, p.authors, p.journal, p.publication_date, p.pmid, p.pmcid, p.doi,
+             p.url, p.licence, p.source, ${FACETS_OF_CASE}
+           FROM patient_case c JOIN vector v ON v.case_id = c.case_id AND v.generation = ?
+           JOIN distillate d ON d.case_id = c.case_id JOIN publication p ON p.document_key = c.document_key
+           WHERE c.case_id IN (SELECT value FROM json_each(?)) AND c.withdrawn = 0 ORDER BY c.case_id`,
+          [generation, json(group)],
+        ),
+      ]);
+      for (const row of found?.rows ?? []) yield releaseCaseOf(row);
+    }
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.key;
   }
 }
 
@@ -69,31 +80,35 @@ export async function beginRelease(db: Database, leaseId: number, generation: st
   return Number(results[1]?.rows[0]?.version);
 }
 
-/** Makes a built release the current one, in the batch that settles its items. */
-export const publishWrite = (
-  itemId: number,
-  release: { readonly version: number; readonly caseCount: number; readonly contentHash: string },
-): Write => ({
+/**
+ * Makes a built release the current one, in the batch that settles its items. Fenced by the lease and not by an item: one that
+ * changed meanwhile waits for the next release, and this one is good without it.
+ */
+export const publishWrite = (release: {
+  readonly version: number;
+  readonly caseCount: number;
+  readonly contentHash: string;
+}): Write => ({
   kind: 'fenced',
-  itemId,
+  itemId: null,
   sql: `UPDATE release SET state = 'published', case_count = ?, content_hash = ?, published_at_ms = ${NOW}
         WHERE version = ? AND state = 'building' AND :held`,
   args: [release.caseCount, release.contentHash, release.version],
 });
 
 /** Drops the vectors of generations older than the one that is served now; a release that holds them needs no rows. */
-export const dropOlderVectors = (itemId: number, generation: string): Write => ({
+export const dropOlderVectors = (generation: string): Write => ({
   kind: 'fenced',
-  itemId,
+  itemId: null,
   sql: `DELETE FROM vector WHERE generation IN (SELECT older.fingerprint FROM generation older JOIN generation now
           ON now.fingerprint = ? AND older.embedder = now.embedder AND older.created_at_ms < now.created_at_ms) AND :held`,
   args: [generation],
 });
 
 /** Ends an operator's request for a release, in the batch that fulfils it. */
-export const requestFulfilled = (itemId: number, stage: string): Write => ({
+export const requestFulfilled = (stage: string): Write => ({
   kind: 'fenced',
-  itemId,
+  itemId: null,
   sql: `UPDATE stage_control SET requested = 0 WHERE stage = ? AND :held`,
   args: [stage],
 });

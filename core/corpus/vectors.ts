@@ -1,9 +1,10 @@
 import { VIEWS, type View } from '../../schema/vocabulary.ts';
-import { type Database, statement } from '../engine/database.ts';
+import { type Database, json, statement } from '../engine/database.ts';
 import { NOW, redoStatement } from '../engine/ledger.ts';
 import type { Rows } from '../engine/stage.ts';
 import { DIMENSION, type FittedModel } from '../models/ports.ts';
 import { bytes, text } from './columns.ts';
+import { groupsWithin, sizesOf } from './sizes.ts';
 
 /**
  * True while a document is being worked on or due: a model fitted now would miss its cases, and which ones would depend on
@@ -33,19 +34,30 @@ export async function anotherFits(db: Database, leaseId: number): Promise<boolea
   return Number(found?.rows[0]?.fits) === 1;
 }
 
-/** Cases that have passed `distill`: those that a model fitted now would learn from. */
+/** Cases that have passed `distill` and were not withdrawn: those that a model fitted now would learn from. */
 export async function casesReady(db: Database): Promise<number> {
-  const [found] = await db.read([statement(`SELECT n FROM stage_count WHERE stage = 'distill' AND state = 'done'`)]);
+  const [found] = await db.read([
+    statement(
+      `SELECT coalesce((SELECT n FROM stage_count WHERE stage = 'distill' AND state = 'done'), 0)
+         - (SELECT count(*) FROM patient_case INDEXED BY patient_case_withdrawn WHERE withdrawn = 1) AS n`,
+    ),
+  ]);
   return Number(found?.rows[0]?.n ?? 0);
 }
 
-/** Cases of the corpus that a generation has not embedded yet. */
+/**
+ * Cases that an earlier generation has embedded and this one has not: a release of this one would drop them. Those whose
+ * embedding is a dead letter are not waited for.
+ */
 export async function casesWithoutVectors(db: Database, generation: string): Promise<number> {
   const [found] = await db.read([
     statement(
-      `SELECT count(*) AS n FROM task t JOIN item i ON i.id = t.item_id
-       WHERE t.stage = 'embed' AND t.state = 'done'
-         AND NOT EXISTS (SELECT 1 FROM vector v WHERE v.case_id = i.key AND v.generation = ?)`,
+      `SELECT count(DISTINCT old.case_id) AS n FROM vector old
+       JOIN patient_case c ON c.case_id = old.case_id AND c.withdrawn = 0
+       JOIN item i ON i.kind = 'case' AND i.key = old.case_id
+       JOIN task t ON t.stage = 'embed' AND t.item_id = i.id AND +t.state <> 'dead'
+       WHERE old.generation <> ?1
+         AND NOT EXISTS (SELECT 1 FROM vector own WHERE own.case_id = old.case_id AND own.generation = ?1)`,
       [generation],
     ),
   ]);
@@ -54,10 +66,20 @@ export async function casesWithoutVectors(db: Database, generation: string): Pro
 
 /** Texts of the cases that a model is fitted on: the first `limit` by case id, so that equal corpora give equal models. */
 export async function fittingTexts(db: Database, limit: number): Promise<readonly string[]> {
-  const [found] = await db.read([
-    statement(`SELECT text FROM patient_case WHERE withdrawn = 0 ORDER BY case_id LIMIT ?`, [limit]),
-  ]);
-  return (found?.rows ?? []).map((row) => text(row.text));
+  const sizes = statement(
+    `SELECT case_id AS key, length(text) * 2 AS bytes FROM patient_case WHERE withdrawn = 0 ORDER BY case_id LIMIT ?`,
+    [limit],
+  );
+  const texts: string[] = [];
+  for (const group of groupsWithin(await sizesOf(db, sizes))) {
+    const [found] = await db.read([
+      statement(`SELECT text FROM patient_case WHERE case_id IN (SELECT value FROM json_each(?)) ORDER BY case_id`, [
+        json(group),
+      ]),
+    ]);
+    texts.push(...(found?.rows ?? []).map((row) => text(row.text)));
+  }
+  return texts;
 }
 
 const NEWEST_FIRST = 'ORDER BY created_at_ms DESC, fingerprint LIMIT 1';
@@ -79,6 +101,8 @@ export async function newestGeneration(
 }
 
 const PART_BYTES = 512 * 1024;
+/** Parts in one answer of the database: 4 MB. */
+const PARTS_READ = 8;
 
 /**
  * Stores a frozen model as the newest generation, unless `replaces` no longer is: then another host was first, and nothing
@@ -114,18 +138,27 @@ export async function saveGeneration(
 }
 
 export async function loadGeneration(db: Database, fingerprint: string): Promise<FittedModel> {
-  const [named, parts] = await db.read([
+  const [named] = await db.read([
     statement(`SELECT bytes, fitted_on FROM generation WHERE fingerprint = ?`, [fingerprint]),
-    statement(`SELECT data FROM generation_part WHERE fingerprint = ? ORDER BY part`, [fingerprint]),
   ]);
   const row = named?.rows[0];
   if (!row) throw new Error(`generation ${fingerprint} is not in the database`);
   const model = new Uint8Array(Number(row.bytes));
   let filled = 0;
-  for (const part of parts?.rows ?? []) {
-    const data = bytes(part.data);
-    model.set(data, filled);
-    filled += data.byteLength;
+  for (let first = 0; filled < model.byteLength; first += PARTS_READ) {
+    const [parts] = await db.read([
+      statement(`SELECT data FROM generation_part WHERE fingerprint = ? AND part >= ? AND part < ? ORDER BY part`, [
+        fingerprint,
+        first,
+        first + PARTS_READ,
+      ]),
+    ]);
+    if (!parts || parts.rows.length === 0) break;
+    for (const part of parts.rows) {
+      const data = bytes(part.data);
+      model.set(data.subarray(0, model.byteLength - filled), filled);
+      filled += data.byteLength;
+    }
   }
   if (filled !== model.byteLength)
     throw new Error(`generation ${fingerprint} has ${filled} of ${model.byteLength} bytes: rebuild the embeddings`);

@@ -44,7 +44,7 @@ export function gateOf(pipeline: Pipeline, stage: Stage, snapshot: Snapshot): Ga
     return { kind: 'host', reason: 'this host cannot run it; the Space can', opensAtMs: null };
   if (here.openUntilMs > snapshot.nowMs)
     return { kind: 'waits', reason: here.openReason ?? 'a service asked to wait', opensAtMs: here.openUntilMs };
-  if (counts.ready === 0) {
+  if (counts.ready === 0 || (stage.settles === 'whole' && counts.leased > 0)) {
     if (counts.leased > 0)
       return { kind: 'leased', reason: `${counts.leased} being worked on`, opensAtMs: here.leaseExpiresMs };
     return { kind: 'submitted', reason: `${counts.submitted} waiting for a batch job`, opensAtMs: null };
@@ -58,22 +58,31 @@ export function gateOf(pipeline: Pipeline, stage: Stage, snapshot: Snapshot): Ga
   return gathers(pipeline, stage, here, snapshot) ? gatheringGate(stage, here) : null;
 }
 
-/** True while a gathering stage should wait for more items: few are there, the first is young, and more may come. */
+/** Tasks of one stage that will settle soon: being worked on, or due. Those in backoff or in a batch job may take hours. */
+const settleSoon = (here: StageSnapshot, nowMs: number): number =>
+  here.counts.leased + (here.nextDueMs !== null && here.nextDueMs <= nowMs ? here.counts.ready : 0);
+
+/**
+ * True while a gathering stage should wait for more items: some come soon, the first that waits is young, and either few are
+ * there or what comes is so little that it will not be long.
+ */
 function gathers(pipeline: Pipeline, stage: Stage, here: StageSnapshot, snapshot: Snapshot): boolean {
-  if (stage.gather === undefined || here.requested || here.counts.ready >= stage.gather.itemsMin) return false;
+  if (stage.gather === undefined || here.requested) return false;
   if ((here.nextDueMs ?? 0) + stage.gather.waitMsMax <= snapshot.nowMs) return false;
   const before = pipeline.stages.slice(0, pipeline.stages.indexOf(stage));
-  return before.some((earlier) => {
+  const coming = before.reduce((sum, earlier) => {
     const there = snapshot.stages.get(earlier.name);
-    return there !== undefined && openTasks(there) > 0;
-  });
+    return there === undefined ? sum : sum + settleSoon(there, snapshot.nowMs);
+  }, 0);
+  if (coming === 0) return false;
+  return here.counts.ready < stage.gather.itemsMin || coming * 4 < here.counts.ready;
 }
 
 function gatheringGate(stage: Stage, here: StageSnapshot): Gate {
   const { itemsMin, waitMsMax } = stage.gather ?? { itemsMin: 0, waitMsMax: 0 };
   return {
     kind: 'gathering',
-    reason: `${here.counts.ready} of ${itemsMin} gathered, and earlier stages still work`,
+    reason: `${here.counts.ready} gathered (worth it from ${itemsMin}), and earlier stages still work`,
     opensAtMs: (here.nextDueMs ?? 0) + waitMsMax,
   };
 }

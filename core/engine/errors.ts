@@ -31,40 +31,32 @@ export class ValidationError extends StageError {
   readonly errorClass = 'validation';
 }
 
-/** A service told us to wait, for a spent quota. Costs no attempt; the whole stage waits for `retryAfterMs`. */
-export class QuotaError extends StageError {
+/** Nothing is wrong with the item: the whole stage waits for `retryAfterMs`, and no attempt is spent. */
+export abstract class WaitError extends StageError {
+  readonly disposition = 'wait';
+  readonly retryAfterMs: number;
+  constructor(message: string, options: { readonly retryAfterMs: number; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** A service told us to wait, for a spent quota. */
+export class QuotaError extends WaitError {
   override readonly name = 'QuotaError';
-  readonly disposition = 'wait';
   readonly errorClass = 'quota';
-  readonly retryAfterMs: number;
-  constructor(message: string, options: { readonly retryAfterMs: number; readonly cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.retryAfterMs = options.retryAfterMs;
-  }
 }
 
-/** A service is down for everybody. Costs no attempt; the whole stage waits for `retryAfterMs`. */
-export class OutageError extends StageError {
+/** A service is down for everybody. */
+export class OutageError extends WaitError {
   override readonly name = 'OutageError';
-  readonly disposition = 'wait';
   readonly errorClass = 'outage';
-  readonly retryAfterMs: number;
-  constructor(message: string, options: { readonly retryAfterMs: number; readonly cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.retryAfterMs = options.retryAfterMs;
-  }
 }
 
-/** What this stage needs is still being made. Costs no attempt; the whole stage waits for `retryAfterMs`. */
-export class NotYetError extends StageError {
+/** What this stage needs is still being made. */
+export class NotYetError extends WaitError {
   override readonly name = 'NotYetError';
-  readonly disposition = 'wait';
   readonly errorClass = 'not_yet';
-  readonly retryAfterMs: number;
-  constructor(message: string, options: { readonly retryAfterMs: number }) {
-    super(message);
-    this.retryAfterMs = options.retryAfterMs;
-  }
 }
 
 /** The database refused or did not answer. A write behind it may have landed: read before you repeat it. */

@@ -138,21 +138,33 @@ export type Claim = { readonly leaseId: number; readonly items: readonly Item[] 
  * Leases due items under a new fencing token; null when a gate is closed or nothing is due. The gates stand inside the
  * statement, so that no host can claim past one that another host has just closed.
  */
-export async function claim(db: Database, stage: Stage, lost: number, owner: string): Promise<Claim | null> {
+export async function claim(
+  db: Database,
+  stage: Stage,
+  lost: number,
+  owner: string,
+  itemsMax: number = Number.POSITIVE_INFINITY,
+): Promise<Claim | null> {
   const sameLoss = stage.settles === 'whole' ? '' : `AND lost = ${int(lost)}`;
   const due = `FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ?1 AND due_ms <= ${NOW} ${sameLoss}`;
+  // Two that settle the whole at once would do the same work twice and tread on each other's files.
+  const alone =
+    stage.settles === 'whole'
+      ? `AND NOT EXISTS (SELECT 1 FROM lease INDEXED BY lease_live WHERE state = 'live' AND stage = ?1)`
+      : '';
+  const limit = stage.settles === 'whole' ? stage.batchMax : Math.min(claimSize(stage, lost), itemsMax);
   const results = await db.write([
     statement(
       `INSERT INTO lease(stage, owner, acquired_ms, expires_ms) SELECT ?1, ?2, ${NOW}, ${NOW} + ?3
        WHERE EXISTS (SELECT 1 FROM stage_control WHERE stage = ?1 AND paused = 0 AND open_until_ms <= ${NOW})
-         AND EXISTS (SELECT 1 ${due}) RETURNING id`,
+         AND EXISTS (SELECT 1 ${due}) ${alone} RETURNING id`,
       [stage.name, owner, stage.leaseMs],
     ),
     statement(
       `UPDATE task SET state = 'leased', lease_id = last_insert_rowid(), attempt = attempt + 1, updated_at_ms = ${NOW}
        WHERE changes() > 0 AND stage = ?1
          AND item_id IN (SELECT item_id ${due} ORDER BY due_ms, item_id LIMIT ?2)`,
-      [stage.name, claimSize(stage, lost)],
+      [stage.name, limit],
     ),
     statement(
       `SELECT i.id, i.kind, i.key, i.parent_id, i.source, t.input_hash, t.attempt, t.waits, t.lost
@@ -230,17 +242,21 @@ export async function commit(
   return new Set(results[before.length]?.rows.map((row) => int(row.item_id)));
 }
 
+const leaseHolds = (leaseId: number): string =>
+  `(SELECT state = 'live' AND expires_ms > ${NOW} FROM lease WHERE id = ${int(leaseId)})`;
+
 /** True while `item` is still held under this lease: the fence. `+` keeps the planner on the primary key. */
 const held = (stage: Stage, leaseId: number, item: string): string =>
   `EXISTS (SELECT 1 FROM task k WHERE k.stage = ${quoted(stage.name)} AND k.item_id = ${item} AND +k.state = 'leased'
      AND +k.lease_id = ${int(leaseId)})
-   AND (SELECT state = 'live' AND expires_ms > ${NOW} FROM lease WHERE id = ${int(leaseId)})`;
+   AND ${leaseHolds(leaseId)}`;
 
 function writeStatements(stage: Stage, leaseId: number, write: Write): Statement[] {
   if (write.kind === 'fenced') {
     if (!write.sql.includes(':held'))
       throw new Error(`stage ${stage.name} returned a write without :held: ${write.sql}`);
-    return [statement(write.sql.replaceAll(':held', held(stage, leaseId, String(int(write.itemId)))), write.args)];
+    const fence = write.itemId === null ? leaseHolds(leaseId) : held(stage, leaseId, String(int(write.itemId)));
+    return [statement(write.sql.replaceAll(':held', fence), write.args)];
   }
   const { table, columns, key, rows } = write;
   const updates = columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`);
@@ -316,7 +332,9 @@ function advanceStatements(stage: Stage, next: Stage, leaseId: number, settled: 
 }
 
 function errorStatements(stage: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
-  const rows = settled.flatMap(({ item, outcome }) =>
+  // What settles as a whole fails as a whole: one row says it.
+  const failed = stage.settles === 'whole' ? settled.slice(0, 1) : settled;
+  const rows = failed.flatMap(({ item, outcome }) =>
     outcome.kind === 'retry' || outcome.kind === 'dead'
       ? [[item.id, item.attempt, outcome.errorClass, outcome.reason]]
       : [],
@@ -390,7 +408,10 @@ function chunks<T>(all: readonly T[], size: number): T[][] {
   return parts;
 }
 
-/** The report of one tick that worked. */
+/** Rows of each kind of history that stay; older ones say nothing that the counters do not. */
+const HISTORY_MAX = { lease: 10_000, run: 10_000, progress_sample: 5_000, error_log: 100_000 } as const;
+
+/** The report of one tick that worked; what is older than anybody asks for goes in the same transaction. */
 export async function saveRun(
   db: Database,
   run: { readonly owner: string; readonly tookMs: number; readonly stage: string | null; readonly counts: object },
@@ -398,7 +419,13 @@ export async function saveRun(
   await db.write([
     statement(
       `INSERT INTO run(owner, started_at_ms, finished_at_ms, stage, counts) VALUES (?, ${NOW} - ?, ${NOW}, ?, ?)`,
-      [run.owner, Math.round(run.tookMs), run.stage, json(run.counts)],
+      [run.owner, Math.round(run.tookMs), run.stage, JSON.stringify(run.counts)],
+    ),
+    ...Object.entries(HISTORY_MAX).map(([table, rows]) =>
+      statement(
+        `DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${rows}
+           ${table === 'lease' ? "AND state <> 'live'" : ''}`,
+      ),
     ),
   ]);
 }
@@ -432,6 +459,12 @@ export const redoStatement = (stage: string, exceptLeaseId: number, reason: stri
      WHERE changes() > 0 AND stage = ? AND (state = 'done' OR (state = 'leased' AND lease_id <> ?))`,
     [reason, stage, exceptLeaseId],
   );
+
+/** SQL for a fenced write that makes settled tasks of a stage work again; `items` is a query of item ids. */
+export const againSql = (stage: string, items: string, reason: string): string =>
+  `UPDATE task SET state = 'ready', due_ms = ${NOW}, attempt = 0, waits = 0, lost = 0, error_class = NULL,
+     reason = ${quoted(reason)}, updated_at_ms = ${NOW}
+   WHERE stage = ${quoted(stage)} AND state = 'done' AND item_id IN (${items}) AND :held`;
 
 /** Statements that bring items into the first stage; an item whose hash is known stays where it is. */
 export function enterStatements(stage: Stage, items: readonly NewItem[]): Statement[] {

@@ -1,4 +1,4 @@
-import { type ErrorClass, NotYetError, OutageError, QuotaError, StageError } from './errors.ts';
+import { DatabaseError, type ErrorClass, StageError, WaitError } from './errors.ts';
 import type { Item, Retry } from './stage.ts';
 
 /** An item made by this one, entering the next stage. */
@@ -54,7 +54,10 @@ const waitMs = (retryAfterMs: number, retry: Retry): number =>
 export function outcomeOfError(error: unknown, item: Item, retry: Retry, random: number): Outcome {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const errorClass = error instanceof StageError ? error.errorClass : 'unknown';
-  if (error instanceof QuotaError || error instanceof OutageError || error instanceof NotYetError)
+  // A database that is away says nothing about the item.
+  if (error instanceof DatabaseError)
+    return { kind: 'wait', delayMs: retry.delayMsFirst, reason, errorClass: 'outage', stageWaits: true };
+  if (error instanceof WaitError)
     return { kind: 'wait', delayMs: waitMs(error.retryAfterMs, retry), reason, errorClass, stageWaits: true };
   if (error instanceof StageError && (error.disposition === 'dead' || error.disposition === 'skipped'))
     return { kind: error.disposition, reason, errorClass };

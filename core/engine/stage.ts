@@ -35,10 +35,13 @@ export type Rows = {
   readonly key: readonly string[];
   readonly rows: readonly { readonly itemId: number; readonly values: readonly Value[] }[];
 };
-/** A statement that is no insert. `sql` must contain `:held` where the fence goes: it is true while `itemId` is held. */
+/**
+ * A statement that is no insert. `sql` must contain `:held` where the fence goes: true while `itemId` is held, or, with null,
+ * while the lease itself holds.
+ */
 export type Fenced = {
   readonly kind: 'fenced';
-  readonly itemId: number;
+  readonly itemId: number | null;
   readonly sql: string;
   readonly args: readonly Value[];
 };

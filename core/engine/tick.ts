@@ -38,6 +38,7 @@ export async function tick(
 ): Promise<TickReport> {
   const startedMs = runtime.monotonicMs();
   const stopping = options.stopping ?? (() => false);
+  const itemsMax = options.itemsMax ?? Number.POSITIVE_INFINITY;
   const elapsedMs = () => runtime.monotonicMs() - startedMs;
   let detection = detect(pipeline, await reclaimAndRead(db));
   let counts = NO_COUNTS;
@@ -46,7 +47,7 @@ export async function tick(
 
   while (detection.kind === 'work' && !stopping()) {
     const { stage, lost } = detection;
-    const claimed = await claim(db, stage, lost, runtime.owner);
+    const claimed = await claim(db, stage, lost, runtime.owner, itemsMax - total(counts));
     if (claimed) {
       const batch = await work(db, pipeline, stage, claimed, runtime, stopping);
       counts = sumCounts(counts, batch.counts);
@@ -55,7 +56,7 @@ export async function tick(
       options.onBatch?.({ stage: stage.name, ...batch });
     }
     detection = detect(pipeline, await readSnapshot(db));
-    if (elapsedMs() >= options.budgetMs || total(counts) >= (options.itemsMax ?? Number.POSITIVE_INFINITY)) break;
+    if (elapsedMs() >= options.budgetMs || total(counts) >= itemsMax) break;
   }
 
   const tookMs = elapsedMs();

@@ -1,7 +1,7 @@
 import type { View } from '../../schema/vocabulary.ts';
 import { type CaseVectors, readCases, vectorRows } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
-import { PermanentError, ValidationError } from '../engine/errors.ts';
+import { ValidationError } from '../engine/errors.ts';
 import { type Outcome, postponed } from '../engine/outcome.ts';
 import { defineStage, type Item, type Retry, type Stage } from '../engine/stage.ts';
 import { DIMENSION, type Embedder } from '../models/ports.ts';
@@ -34,7 +34,7 @@ export const defineEmbed = (deps: {
       const wanted: { readonly item: Item; readonly view: View; readonly text: string }[] = [];
       for (const item of batch) {
         const stored = cases.get(item.key);
-        if (!stored) throw new PermanentError(`case ${item.key} is not in the corpus: normalize its document again`);
+        if (!stored) continue;
         for (const [view, text] of Object.entries(viewTexts(stored.extracted)) as [View, string][])
           wanted.push({ item, view, text });
       }
@@ -48,15 +48,21 @@ export const defineEmbed = (deps: {
         if (vector?.some((value) => value !== 0)) own[view] = vector;
         byItem.set(item.id, own);
       });
-      // What went in and who embedded it say all about the vectors: a hash of the numbers would tell no more.
-      const outcomes = batch.map(
-        (item): Outcome => ({ kind: 'done', outputHash: `${item.inputHash} ${embedder.fingerprint}` }),
+      const outcomes = batch.map((item): Outcome => {
+        if (!cases.has(item.key))
+          return {
+            kind: 'dead',
+            errorClass: 'permanent',
+            reason: `case ${item.key} is not in the corpus: normalize its document again`,
+          };
+        // What went in and who embedded it say all about the vectors: a hash of the numbers would tell no more.
+        return { kind: 'done', outputHash: `${item.inputHash} ${embedder.fingerprint}` };
+      });
+      const rows = batch.flatMap((item) =>
+        cases.has(item.key)
+          ? [{ itemId: item.id, caseId: item.key, vectors: (byItem.get(item.id) ?? {}) as CaseVectors }]
+          : [],
       );
-      const rows = batch.map((item) => ({
-        itemId: item.id,
-        caseId: item.key,
-        vectors: (byItem.get(item.id) ?? {}) as CaseVectors,
-      }));
       return { outcomes, writes: [vectorRows(rows, embedder.fingerprint)] };
     },
   });

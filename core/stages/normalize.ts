@@ -1,11 +1,12 @@
+import type { ExtractedCase } from '../cases/case.ts';
 import { EXTRACTOR_VERSION, extractCase } from '../cases/extract.ts';
 import { splitPatients } from '../cases/patients.ts';
 import { screenDocument } from '../cases/screen.ts';
-import { caseWrites, heldCases, type NormalizedCase, readDocuments } from '../corpus.ts';
+import { caseWrites, heldCases, type NormalizedCase, type ReplacedCase, readDocuments } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
 import { PermanentError } from '../engine/errors.ts';
 import type { Outcome } from '../engine/outcome.ts';
-import { defineStage, type Item, type Retry, type Stage } from '../engine/stage.ts';
+import { defineStage, type Item, type Retry, type Stage, type StageResult } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
 import { readDocument } from '../sources/record.ts';
 import { each } from './each.ts';
@@ -21,7 +22,8 @@ export const defineNormalize = (deps: { readonly db: Database; readonly random: 
   defineStage({
     name: 'normalize',
     itemKind: 'document',
-    batchMax: 256,
+    // Documents of up to 4 MB are held at once.
+    batchMax: 128,
     leaseMs: 120_000,
     retry,
     settles: 'each',
@@ -29,85 +31,93 @@ export const defineNormalize = (deps: { readonly db: Database; readonly random: 
     async process(batch, context) {
       const keys = batch.map((item) => item.key);
       const documents = await readDocuments(deps.db, keys);
-      const { outcomes, products } = await each<NormalizedDocument>(
-        batch,
-        context,
-        retry,
-        deps.random,
-        async (item) => {
-          const document = documents.get(item.key);
-          if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
-          const reading = readDocument(document.format, document.raw, document.key);
-          if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
-          return normalized(item, reading.record.text);
-        },
-      );
+      const { outcomes, products } = await each(batch, context, retry, deps.random, async (item) => {
+        const document = documents.get(item.key);
+        if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
+        const reading = readDocument(document.format, document.raw, document.key);
+        if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
+        return readCasesOf(item, reading.record.text);
+      });
       return settle(deps.db, batch, outcomes, products);
     },
   });
 
-type NormalizedDocument = { readonly item: Item; readonly cases: readonly NormalizedCase[] };
+/** The patients of one document; none where it was set aside, and then its earlier cases are withdrawn. */
+type ReadDocument = {
+  readonly item: Item;
+  readonly cases: readonly { readonly caseId: string; readonly extracted: ExtractedCase }[];
+};
 
-async function normalized(
+/** The hash of a done document is known only with what the corpus holds already: `settle` fills it in. */
+const UNSETTLED: Outcome = { kind: 'done', outputHash: '' };
+
+async function readCasesOf(
   item: Item,
   text: string,
-): Promise<{ readonly outcome: Outcome; readonly product?: NormalizedDocument }> {
+): Promise<{ readonly outcome: Outcome; readonly product: ReadDocument }> {
   const screening = screenDocument(text);
-  if (screening.kind === 'set_aside')
-    return {
-      outcome: { kind: 'skipped', errorClass: screening.reason, reason: `${screening.reason}: ${screening.detail}` },
-      // Earlier cases of this document, if any, are withdrawn with it.
-      product: { item, cases: [] },
-    };
+  if (screening.kind === 'set_aside') {
+    const reason = `${screening.reason}: ${screening.detail}`;
+    return { outcome: { kind: 'skipped', errorClass: screening.reason, reason }, product: { item, cases: [] } };
+  }
   const patients = splitPatients(text);
-  const cases = patients.map((patient, i): NormalizedCase => {
-    const caseId = caseIdOf(item.key, i + 1, patients.length);
-    return { itemId: item.id, caseId, documentKey: item.key, ordinal: i + 1, extracted: extractCase(patient.text) };
-  });
-  const makes = await Promise.all(
-    cases.map(async ({ caseId, extracted }) => ({
-      kind: 'case',
-      key: caseId,
-      source: item.source,
-      contentHash: await sha256Hex(JSON.stringify([EXTRACTOR_VERSION, extracted])),
-    })),
-  );
-  const outputHash = await sha256Hex(makes.map((made) => made.contentHash).join());
-  return { outcome: { kind: 'done', outputHash, makes }, product: { item, cases } };
+  const cases = patients.map((patient, i) => ({
+    caseId: caseIdOf(item.key, i + 1, patients.length),
+    extracted: extractCase(patient.text),
+  }));
+  return { outcome: UNSETTLED, product: { item, cases } };
 }
 
-/** Refuses case ids that another document already holds; the rest becomes rows. */
+/** Holds what was read against the corpus: ids that another document has are refused, cases that are gone are withdrawn. */
 async function settle(
   db: Database,
   batch: readonly Item[],
   outcomes: readonly Outcome[],
-  products: readonly NormalizedDocument[],
-) {
-  const { ownerOf, documents } = await heldCases(
+  products: readonly ReadDocument[],
+): Promise<StageResult> {
+  const held = await heldCases(
     db,
     products.flatMap(({ cases }) => cases.map(({ caseId }) => caseId)),
     products.map(({ item }) => item.key),
   );
-  const claimedBy = new Map(ownerOf);
-  const taken = new Map<number, string>();
-  for (const { item, cases } of products) {
-    for (const { caseId } of cases) {
-      const owner = claimedBy.get(caseId);
-      if (owner !== undefined && owner !== item.key)
-        taken.set(item.id, `the case id ${caseId} belongs to document ${owner}: give this document another id`);
-      else claimedBy.set(caseId, item.key);
+  const settled = new Map<number, Outcome>();
+  const claimedBy = new Map([...held.cases].map(([caseId, { documentKey }]) => [caseId, documentKey]));
+  const cases: NormalizedCase[] = [];
+  const replaced: ReplacedCase[] = [];
+  for (const { item, cases: own } of products) {
+    const stranger = own.find(({ caseId }) => (claimedBy.get(caseId) ?? item.key) !== item.key);
+    if (stranger) {
+      const reason = `the case id ${stranger.caseId} belongs to document ${claimedBy.get(stranger.caseId)}: give this document another id`;
+      settled.set(item.id, { kind: 'dead', errorClass: 'permanent', reason });
+      continue;
     }
+    for (const { caseId } of own) claimedBy.set(caseId, item.key);
+    const normalized = own.map(({ caseId, extracted }, i): NormalizedCase => {
+      const before = held.cases.get(caseId);
+      const returns = (before?.returns ?? 0) + (before?.withdrawn ? 1 : 0);
+      return { itemId: item.id, caseId, documentKey: item.key, ordinal: i + 1, extracted, returns };
+    });
+    cases.push(...normalized);
+    for (const caseId of held.liveCasesOf.get(item.key) ?? [])
+      replaced.push({ itemId: item.id, caseId, withdrawn: !own.some((one) => one.caseId === caseId) });
+    if (own.length > 0) settled.set(item.id, await doneWith(item, normalized));
   }
-  const kept = products.filter(({ item }) => !taken.has(item.id));
   return {
-    outcomes: outcomes.map((outcome, i): Outcome => {
-      const reason = taken.get(batch[i]?.id ?? -1);
-      return reason === undefined ? outcome : { kind: 'dead', errorClass: 'permanent', reason };
-    }),
-    writes: caseWrites(
-      kept.filter(({ item }) => documents.has(item.key)).map(({ item }) => ({ itemId: item.id, key: item.key })),
-      kept.flatMap(({ cases }) => cases),
-      EXTRACTOR_VERSION,
-    ),
+    outcomes: outcomes.map((outcome, i) => settled.get(batch[i]?.id ?? -1) ?? outcome),
+    writes: caseWrites(replaced, cases, EXTRACTOR_VERSION),
   };
+}
+
+/** The case items that a document becomes; a case that came back after a withdrawal is hashed as new, so that it is worked again. */
+async function doneWith(item: Item, cases: readonly NormalizedCase[]): Promise<Outcome> {
+  const makes = await Promise.all(
+    cases.map(async ({ caseId, extracted, returns }) => ({
+      kind: 'case',
+      key: caseId,
+      source: item.source,
+      contentHash: await sha256Hex(JSON.stringify([EXTRACTOR_VERSION, returns, extracted])),
+    })),
+  );
+  const outputHash = await sha256Hex(makes.map((made) => made.contentHash).join());
+  return { kind: 'done', outputHash, makes };
 }

@@ -16,7 +16,7 @@ export const defineScrape = (deps: { readonly db: Database; readonly random: () 
   defineStage({
     name: 'scrape',
     itemKind: 'document',
-    batchMax: 512,
+    batchMax: 256,
     leaseMs: 60_000,
     retry,
     settles: 'each',

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { stopOnSignal } from '../host/stop.ts';
-import { type IngestReport, ingestFile } from '../ingest/ingest.ts';
+import { type IngestReport, ingestFile, type SeenIds } from '../ingest/ingest.ts';
 import { EXIT } from './exit.ts';
 import { printJson, withSpace } from './open.ts';
 import { progressView } from './progress.ts';
@@ -21,11 +21,13 @@ export const ingestCommand = (): Command =>
         const view = progressView(process.stderr, () => performance.now());
         const stop = stopOnSignal(() => view.say('stopping at the next commit …'));
         const reports: IngestReport[] = [];
+        const seen: SeenIds = new Map();
         try {
           for (const file of options.file) {
             if (stop.stopping()) break;
             const report = await ingestFile(space.db, first, file, {
               stopping: stop.stopping,
+              seen,
               onProgress: ({ bytes, bytesAll }) =>
                 view.show({
                   task: 'ingest',

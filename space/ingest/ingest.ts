@@ -21,7 +21,10 @@ export type IngestReport = {
   /** True when it was stopped before the end; what was read is committed, and a rerun goes on. */
   readonly stopped: boolean;
 };
+/** Where each id of one run was first seen; shared by the files of one command. */
+export type SeenIds = Map<string, { readonly place: string; readonly sha256: string }>;
 export type IngestOptions = {
+  readonly seen?: SeenIds;
   readonly stopping: () => boolean;
   readonly onProgress: (progress: {
     readonly file: string;
@@ -32,7 +35,7 @@ export type IngestOptions = {
 
 /** A commit is due after so many records or bytes, whichever comes first. */
 const COMMIT_RECORDS = 512;
-const COMMIT_BYTES = 8 * 1024 * 1024;
+const COMMIT_BYTES = 2 * 1024 * 1024;
 /** Refused bytes that are kept with the reason. */
 const RAW_KEPT_BYTES = 1024 * 1024;
 
@@ -47,7 +50,7 @@ export async function ingestFile(
   file: string,
   options: IngestOptions,
 ): Promise<IngestReport> {
-  const batch = new Batch(db, first, file);
+  const batch = new Batch(db, first, file, options.seen ?? new Map());
   const format = formatOf(file);
   const size = file === '-' ? null : await sizeOf(file);
   let stopped = false;
@@ -98,7 +101,7 @@ class Batch {
   private readonly db: Database;
   private readonly first: Stage;
   private readonly file: string;
-  private readonly lineOfKey = new Map<string, { readonly line: number; readonly sha256: string }>();
+  private readonly seenIds: SeenIds;
   private documents: StoredDocument[] = [];
   private refusals: Refusal[] = [];
   private bytes = 0;
@@ -106,10 +109,11 @@ class Batch {
   private readonly counts = { added: 0, changed: 0, unchanged: 0 };
   private readonly refused: { line: number; reason: string; detail: string }[] = [];
 
-  constructor(db: Database, first: Stage, file: string) {
+  constructor(db: Database, first: Stage, file: string, seenIds: SeenIds) {
     this.db = db;
     this.first = first;
     this.file = file;
+    this.seenIds = seenIds;
   }
 
   async add(line: Line, format: DocumentFormat): Promise<void> {
@@ -142,18 +146,14 @@ class Batch {
     }
     const { key, publication } = reading.record;
     const sha256 = hashOf(line.bytes);
-    const earlier = this.lineOfKey.get(key);
+    const earlier = this.seenIds.get(key);
     if (earlier) {
       const how = earlier.sha256 === sha256 ? 'the same record' : 'another record';
-      this.refuse(
-        line,
-        'duplicate_id',
-        `id ${key} stands on line ${earlier.line} already, with ${how}; that one was kept`,
-      );
+      this.refuse(line, 'duplicate_id', `id ${key} stands at ${earlier.place} already, with ${how}; that one was kept`);
       return;
     }
-    this.lineOfKey.set(key, { line: line.number, sha256 });
     const locator = `${this.file}:${line.number}`;
+    this.seenIds.set(key, { place: locator, sha256 });
     this.documents.push({ key, source: publication.source, format, raw: line.bytes, sha256, locator });
   }
 

@@ -57,7 +57,9 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
       { ...options, onBatch, itemsMax: options.itemsMax ?? Number.POSITIVE_INFINITY },
     );
     second?.stop();
-    await second?.ended;
+    const problem = await second?.ended;
+    // What it held comes back by its lease; the main thread has gone on meanwhile.
+    if (problem) space.log.warn({ message: `the second thread ended early: ${problem}` });
     await watch.shown();
     const gate = after.kind === 'waiting' ? await gateInWords(space, after.current.name) : null;
     return { end, counts, stageMs, stageItems, threads: second ? 2 : 1, gate };

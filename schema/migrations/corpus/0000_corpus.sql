@@ -49,10 +49,12 @@ CREATE TABLE `patient_case` (
 	`sex` text,
 	`completeness` real NOT NULL,
 	`extractor` text NOT NULL,
-	`withdrawn` integer DEFAULT 0 NOT NULL
+	`withdrawn` integer DEFAULT 0 NOT NULL,
+	`returns` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `patient_case_document` ON `patient_case` (`document_key`);--> statement-breakpoint
+CREATE INDEX `patient_case_withdrawn` ON `patient_case` (`case_id`) WHERE withdrawn = 1;--> statement-breakpoint
 CREATE TABLE `publication` (
 	`document_key` text PRIMARY KEY NOT NULL,
 	`source` text NOT NULL,
@@ -87,4 +89,7 @@ CREATE TABLE `vector` (
 	PRIMARY KEY(`case_id`, `generation`)
 );
 --> statement-breakpoint
+CREATE TRIGGER patient_case_owner BEFORE UPDATE OF document_key ON patient_case WHEN OLD.document_key <> NEW.document_key BEGIN
+	SELECT RAISE(ABORT, 'the case id belongs to another document');
+END;--> statement-breakpoint
 INSERT INTO meta(key, value) VALUES ('corpus_schema', '1');
