@@ -62,14 +62,7 @@ export const RARITY_CRITERIA = [
 export type RarityCriterion = (typeof RARITY_CRITERIA)[number];
 
 /** Why a document was set aside; shown to the operator with the document's id. */
-export const SET_ASIDE_REASONS = [
-  'not_english',
-  'web_page',
-  'too_short',
-  'no_case',
-  'incomplete',
-  'duplicate_text',
-] as const;
+export const SET_ASIDE_REASONS = ['not_english', 'web_page', 'too_short', 'no_case'] as const;
 export type SetAsideReason = (typeof SET_ASIDE_REASONS)[number];
 
 export const PRESETS = ['balanced', 'arrhythmia', 'structural', 'metabolic', 'symptom', 'rare'] as const;

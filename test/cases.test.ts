@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Finding } from '../core/cases/case.ts';
 import { extractCase } from '../core/cases/extract.ts';
+import { tokenise } from '../core/cases/tokens.ts';
+import { perWord } from '../core/cases/words.ts';
 import { FACETS, type Facet } from '../schema/vocabulary.ts';
 
 function findings(text: string, facet: Facet): readonly Finding[] {
@@ -255,4 +257,45 @@ test('a query of a few words is read like a case', () => {
 
 test('everyday words are no abbreviations', () => {
   expect(findings('Mr. X took ten tablets in all and kept a pet.', 'imaging')).toEqual([]);
+});
+
+test('two tokens share an id exactly when they are the same word in lower case', () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      'Fever',
+      'fever',
+      'FEVER',
+      'ab',
+      'ba',
+      'a',
+      'Electrocardiogram',
+      'ELECTROCARDIOGRAM',
+      'Sjögren',
+      'SJÖGREN',
+    ),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 9 }),
+    fc.stringMatching(/^[a-zA-Z0-9]{1,12}$/),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 40 }), (words) => {
+      const tokens = tokenise(words.join(' '));
+      const lengths = perWord((one) => one.length)(tokens.pool);
+      for (let at = 0; at < tokens.count; at += 1) {
+        const written = words.join(' ').slice(tokens.start[at], tokens.end[at]).toLowerCase();
+        expect(tokens.word[at]).toBe(written);
+        expect(tokens.pool.words[tokens.id[at] ?? -1]).toBe(written);
+        expect(lengths[tokens.id[at] ?? -1]).toBe(written.length);
+      }
+    }),
+  );
+});
+
+test('a text reads the same before and after the pool of words was filled by others', () => {
+  const text = 'A 54-year-old woman with Sjögren syndrome had syncope; troponin I was 12 ng/mL.';
+  const before = extractCase(text);
+  const { pool } = tokenise(text);
+  const others = Array.from({ length: 60_000 }, (_, index) => `zz${(index * 7919).toString(36)}qxw`);
+  for (let part = 0; part < 6; part += 1) tokenise(others.map((other) => `${other}${part}`).join(' '));
+  expect(tokenise(text).pool).not.toBe(pool);
+  expect(extractCase(text)).toEqual(before);
 });

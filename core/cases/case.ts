@@ -31,7 +31,10 @@ export type FacetView = { readonly text: string; readonly findings: readonly Fin
 
 export type Patient = { readonly ageYears: number | null; readonly sex: Sex | null };
 
-/** What the normaliser makes of one patient's text. A facet without evidence is absent from `facets`. */
+/**
+ * What the normaliser makes of one patient's text. `text` may be that patient's part of a document, its pieces joined by a line
+ * end; all spans refer to it. A facet without evidence is absent from `facets`.
+ */
 export type ExtractedCase = {
   readonly text: string;
   readonly patient: Patient;

@@ -1,6 +1,7 @@
-import { readSections } from './sections.ts';
+import { readSections, type SectionedText } from './sections.ts';
 import { splitSentences } from './sentences.ts';
 import { NUMBER, type Tokens, tokenise } from './tokens.ts';
+import { perWord } from './words.ts';
 
 export type PatientText = { readonly text: string; readonly label: string | null };
 
@@ -33,7 +34,9 @@ const NOT_OPENING = new Set('and or to of & through s'.split(' '));
 const ENDS = new Set(['discussion', 'conclusion', 'matter']);
 const SHARED =
   /^(?:both|all|in both|in all|these|the two|the three|in these|neither|our cases|our patients|the patients|in conclusion|in summary|the present cases|two patients|we|each)\b/i;
-const PART_CHARS_MIN = 90;
+const PART_CHARS_MIN = 60;
+// Where the first patient is not numbered, what looks like the second's story is often an aside.
+const UNNUMBERED_PART_CHARS_MIN = 90;
 const INTRODUCTION_SHARE_MAX = 0.5;
 
 type Marker = {
@@ -42,6 +45,8 @@ type Marker = {
   readonly label: string;
   readonly sentence: number;
   readonly labelled: boolean;
+  /** The first patient of a text that numbers only the later ones. */
+  readonly isImplied?: boolean;
 };
 
 /** Reads `Case 1`, `Patient B`, `In the first case`, `The second patient` at the start of a sentence, or a `Case 2` right behind a `;`. */
@@ -114,6 +119,58 @@ function markerAt(text: string, tokens: Tokens, from: number, to: number, senten
   return null;
 }
 
+const LABEL = 1;
+const ORDINAL = 2;
+const labelsPerWord = perWord((word) =>
+  /^(?:case|patient|subject)\d{0,2}$/.test(word) ? LABEL : ORDINALS.has(word) ? ORDINAL : 0,
+);
+const BE = new Set('was is were are had presented'.split(' '));
+const ARTICLES = new Set(['a', 'an']);
+
+/**
+ * Whether a label in the middle of a sentence may open a story: behind a stop or a line end that the sentence ran over,
+ * `Case 2:`, `Case 1 was …, and case 2 was …`, `Case 1, a …, and case 2, a …`, `…, and the second patient was a …`.
+ */
+function mayOpenWithin(text: string, tokens: Tokens, at: number, to: number, kind: number): boolean {
+  const word = (index: number) => (index < to ? (tokens.word[index] ?? '') : '');
+  const before = word(at - 1);
+  if (kind === ORDINAL)
+    return (
+      before === 'the' &&
+      (word(at - 2) === 'and' || word(at - 2) === ',') &&
+      SUBJECTS.has(word(at + 1)) &&
+      (word(at + 2) === 'was' || word(at + 2) === 'is')
+    );
+  const isCapital = /\p{Lu}/u.test(text.charAt(tokens.start[at] ?? 0));
+  const gap = text.slice(tokens.end[at - 1] ?? 0, tokens.start[at] ?? 0);
+  if (isCapital && (before === '.' || gap.includes('\n'))) return true;
+  if (isCapital && word(at + 2) === ':') return true;
+  return (
+    (before === ',' || before === 'and') &&
+    (BE.has(word(at + 2)) || (word(at + 2) === ',' && ARTICLES.has(word(at + 3))))
+  );
+}
+
+/** The places where a patient's number opens a story: at the start of a sentence or behind a `;`, and, if `within`, elsewhere. */
+function findMarkers({ text, tokens, sentences }: SectionedText, within: boolean): readonly Marker[] {
+  const labels = labelsPerWord(tokens.pool);
+  const markers: Marker[] = [];
+  sentences.forEach((sentence, index) => {
+    if (sentence.section !== null && ENDS.has(sentence.section)) return;
+    const opening = tokens.word[sentence.from] === '(' ? sentence.from + 1 : sentence.from;
+    const marker = markerAt(text, tokens, opening, sentence.to, index);
+    if (marker !== null) markers.push(marker);
+    for (let at = opening + 1; at < sentence.to; at += 1) {
+      const kind = labels[tokens.id[at] ?? 0] ?? 0;
+      const opens =
+        tokens.word[at - 1] === ';' || (within && kind !== 0 && mayOpenWithin(text, tokens, at, sentence.to, kind));
+      const inner = opens ? markerAt(text, tokens, at, sentence.to, index) : null;
+      if (inner !== null) markers.push(inner);
+    }
+  });
+  return markers;
+}
+
 const INTRODUCED =
   /(?:\b\d{1,3}|\b[a-z]{3,9}(?:ty|teen)?)[- ]?(?:years?|yrs?|months?|weeks?|days?)[- ]?(?:old|of age)\b|\baged \d|\b(?:man|woman|male|female|boy|girl|infant|neonate|newborn|child|patient|lady|gentleman)\b/i;
 
@@ -125,47 +182,40 @@ const INTRODUCED =
 export function splitPatients(text: string): readonly PatientText[] {
   const whole = [{ text, label: null }];
   if (!/\b(?:cases?|patients?|subject|second|2nd)\b/i.test(text)) return whole;
-  const { tokens, sentences } = readSections(text);
-  const markers: Marker[] = [];
-  sentences.forEach((sentence, index) => {
-    if (sentence.section !== null && ENDS.has(sentence.section)) return;
-    const marker = markerAt(text, tokens, sentence.from, sentence.to, index);
-    if (marker !== null) markers.push(marker);
-    for (let at = sentence.from + 1; at < sentence.to; at += 1) {
-      if (tokens.word[at - 1] !== ';') continue;
-      const inner = markerAt(text, tokens, at, sentence.to, index);
-      if (inner !== null) markers.push(inner);
-    }
-  });
+  const read = readSections(text);
+  return splitBy(read, findMarkers(read, false)) ?? splitBy(read, findMarkers(read, true)) ?? whole;
+}
+
+function splitBy({ text, sentences }: SectionedText, markers: readonly Marker[]): readonly PatientText[] | null {
   // Labels and ordinals are two ways of counting; a report that uses both is counted by its labels.
   const labelled = markers.filter((marker) => marker.labelled);
   const used = new Set(labelled.map((marker) => marker.number)).size >= 2 ? labelled : markers;
-  const runs = runsOf(used, text, sentences[0]?.start ?? 0);
-  const end = (index: number): number => endOf(sentences, index, text.length);
-  let best: { parts: readonly PatientText[]; chars: number } | null = null;
-  runs.forEach((run, place) => {
-    const next = runs[place + 1]?.[0];
-    const parts = partsOf(text, run, next?.start ?? end(run.at(-1)?.sentence ?? 0));
-    const chars = parts.reduce((sum, part) => sum + part.text.length, 0);
-    if (parts.length >= 2 && (best === null || chars > best.chars)) best = { parts, chars };
+  const hasHeadings = sentences.some((sentence) => sentence.heading);
+  const runs = runsOf(used, text, sentences[0]?.start ?? 0).map((run, place, all) => {
+    const start = run[0]?.start ?? text.length;
+    const end = all[place + 1]?.[0]?.start ?? endOf(sentences, run.at(-1)?.sentence ?? 0, text.length);
+    const parts = partsOf(text, run, end);
+    return { parts, start, end, isWhole: standsAlone(parts, run[0]?.isImplied ?? false) };
   });
-  return (
-    pick(
-      best,
-      text,
-      sentences.some((sentence) => sentence.heading),
-    ) ?? whole
-  );
-}
-
-function pick(
-  best: { parts: readonly PatientText[]; chars: number } | null,
-  text: string,
-  hasHeadings: boolean,
-): readonly PatientText[] | null {
-  if (best === null) return null;
+  const [first] = runs.filter(({ isWhole }) => isWhole);
+  if (first === undefined) return null;
+  // A text without headings that counts its patients twice goes on about each of them.
+  const isOneStory =
+    !hasHeadings && first === runs[0] && runs.every(({ parts }) => parts.length === first.parts.length);
+  const longest = isOneStory
+    ? {
+        parts: first.parts.map(({ label }, place) => ({
+          text: runs.map(({ parts }) => parts[place]?.text ?? '').join('\n'),
+          label,
+        })),
+        start: first.start,
+        end: runs.at(-1)?.end ?? first.end,
+      }
+    : runs.reduce((best, run) => (run.isWhole && run.end - run.start > best.end - best.start ? run : best), first);
   // Without headings a long unnumbered part is somebody's story that would be lost.
-  return !hasHeadings && best.chars < text.length * (1 - INTRODUCTION_SHARE_MAX) ? null : best.parts;
+  return !hasHeadings && longest.end - longest.start < text.length * (1 - INTRODUCTION_SHARE_MAX)
+    ? null
+    : longest.parts;
 }
 
 /** Where the case part around a sentence ends: the next discussion, conclusion or back matter. */
@@ -195,23 +245,37 @@ function runsOf(markers: readonly Marker[], text: string, textStart: number): re
       run.length === 0 &&
       marker.number === 2 &&
       !marker.labelled &&
-      marker.start - textStart >= PART_CHARS_MIN &&
+      marker.start - textStart >= UNNUMBERED_PART_CHARS_MIN &&
       INTRODUCED.test(text.slice(textStart, marker.start))
     ) {
       // `A 45-year-old man …. The second patient …`: the first one needs no number.
-      run = [{ number: 1, start: textStart, label: 'first patient', sentence: 0, labelled: false }, marker];
+      run = [
+        { number: 1, start: textStart, label: 'first patient', sentence: 0, labelled: false, isImplied: true },
+        marker,
+      ];
     }
   }
   if (run.length >= 2) runs.push(run);
   return runs;
 }
 
+// What joined a part to the next one: `…, and the | second patient was …`.
+const TRAILING = /[\s,](?:and(?: the)?|the|\()\s?$/i;
+
 function partsOf(text: string, run: readonly Marker[], end: number): readonly PatientText[] {
-  const parts = run.map((marker, index) => {
-    const part = text.slice(marker.start, run[index + 1]?.start ?? end).trim();
+  return run.map((marker, index) => {
+    const part = text
+      .slice(marker.start, run[index + 1]?.start ?? end)
+      .replace(TRAILING, '')
+      .trim();
     return { text: index === run.length - 1 ? withoutShared(part) : part, label: marker.label };
   });
-  return parts.every((part) => part.text.length >= PART_CHARS_MIN && INTRODUCED.test(part.text)) ? parts : [];
+}
+
+/** Whether each part is long enough and tells of a person. */
+function standsAlone(parts: readonly PatientText[], isFirstImplied: boolean): boolean {
+  const charsMin = isFirstImplied ? UNNUMBERED_PART_CHARS_MIN : PART_CHARS_MIN;
+  return parts.every((part) => part.text.length >= charsMin && INTRODUCED.test(part.text));
 }
 
 /** Cuts what is said of all patients behind the last one's story. */

@@ -1,7 +1,8 @@
 import type { Assertion } from '../../schema/vocabulary.ts';
 import type { Match } from './lexicon.ts';
 import { ABSENT, FAMILY, HISTORICAL, markScopes, POSSIBLE, type Scopes, WEAK_HISTORY } from './scopes.ts';
-import { markStory, readSections, type SectionedSentence } from './sections.ts';
+import { readSections, type SectionedSentence } from './sections.ts';
+import { markStory } from './story.ts';
 import type { Tokens } from './tokens.ts';
 import { type Entry, LEXICON, type VocabularyName } from './vocabulary.ts';
 import { perWord } from './words.ts';

@@ -6,7 +6,7 @@ import { judgeRarity } from '../cases/rarity.ts';
 import { readText } from '../cases/reading.ts';
 import type { Distiller } from './ports.ts';
 
-const RULES_VERSION = 'rules-1';
+const RULES_VERSION = 'rules-2';
 const KEYS_MAX = 10;
 const REASON_CHARS_MAX = 500;
 const REJECTION_CHARS_MAX = 300;

@@ -4,11 +4,11 @@
  * mass in g/mol where laboratories report both mass and amount. Bounds are ordinary textbook values, rounded.
  */
 const ANALYTES = `
-troponin | troponine | cardiac troponin | cardiac troponins | troponins
+troponin | cardiac troponin | cardiac troponins | troponins
 troponin i | cTnI | TnI | cardiac troponin I | high sensitivity troponin I | hs-cTnI | hsTnI | troponin-I ; ng/mL ; ; 0.04
 troponin t | cTnT | TnT | hs-TnT | hs-cTnT | high sensitivity troponin T | cardiac troponin T | troponin-T ; ng/mL ; ; 0.014
 bnp | B type natriuretic peptide | brain natriuretic peptide | brain-type natriuretic peptide | b-natriuretic peptide ; pg/mL ; ; 100
-nt-probnp | NT pro BNP | N terminal pro brain natriuretic peptide | brain-type natriuretic peptide | N terminal pro B type natriuretic peptide | NTproBNP | proBNP | pro-BNP ; pg/mL ; ; 300
+nt-probnp | NT pro BNP | N terminal pro brain natriuretic peptide | N terminal pro B type natriuretic peptide | NTproBNP | proBNP | pro-BNP ; pg/mL ; ; 300
 ck-mb | CKMB | creatine kinase MB | CPK-MB | MB fraction ; ng/mL ; ; 5
 creatine kinase | CK | CPK | creatine phosphokinase | creatinine kinase | creatinine phosphokinase ; U/L ; 25 ; 200
 myoglobin ; ng/mL ; ; 90
@@ -231,17 +231,10 @@ red cell distribution width | RDW | red-cell distribution width ; % ; 11 ; 15
 activated clotting time | activated coagulation time | ACT
 acid phosphatase
 fructosamine
-chitotriosidase | beta-glucosidase | glucocerebrosidase
-cyfra 21-1 | CYFRA21-1 | cytokeratin 19 fragment | cytokeratin19 fragment antigen
-pivka-ii | protein induced by vitamin K absence | des-gamma-carboxy prothrombin
-span-1 | DUPAN-2
+cyfra 21-1 | CYFRA21-1 | cytokeratin 19 fragment
 cardiac biomarkers | cardiac enzymes | cardiac enzyme
 pancreatic enzymes
 alveolar-arterial gradient | A-a gradient
-lactate to pyruvate ratio | lactate:pyruvate ratio | pyruvate
-alanine | glutamine
-very long chain fatty acids | long-chain fatty acids
-glycemic control | glycaemic control
 cryptococcal antigen | cryptococcus antigen | urinary antigen | urinary antigens | legionella urinary antigen | pneumococcal antigen
 metabolic panel | complete metabolic panel | basic metabolic panel | comprehensive metabolic panel
 pth-related peptide | PTHrP | parathyroid hormone related peptide
@@ -254,7 +247,6 @@ cdx2 | CDX-2
 p40
 napsin a | NapsinA
 d2-40 | podoplanin
-surgical margins | resection margin | resection margins | mitotic count
 child-pugh score | Child-Pugh class
 ki-67 | Ki67 | MIB-1 | ki-67 index | Ki-67 labeling index | Ki-67 proliferation index | proliferation index ; % ; ; 
 s-100 protein | S100 | S-100

@@ -473,7 +473,7 @@ relapse | recurrence
 ischemia | ischemic | ischaemia
 normotensive
 thrush | oral thrush | oral candidiasis
-cotton wool spots | cotton wool exudates | retinal whitening
+cotton wool spots | retinal whitening
 gliosis
 cirrhotic liver | cirrhotic
 lymphopenic
