@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import { extractCase } from '../core/cases/extract.ts';
 import { fitBuiltin, loadBuiltin } from '../core/models/builtin.ts';
 import type { Embedder } from '../core/models/ports.ts';
+import { viewTexts } from '../core/models/views.ts';
 import type { Leg, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import type { FacetSearcher } from '../core/search/dense.ts';
 import { similarity } from '../core/search/dense.ts';
@@ -271,4 +273,31 @@ test('explanations can be left out', async () => {
 test('a query as long as a request may be is answered', async () => {
   const text = `${QUERY} `.repeat(2_000).slice(0, 200_000);
   expect((await run({ text })).results.length).toBe(10);
+});
+
+test('a text is embedded as a query in the same parts as it would be as a case', async () => {
+  const embedded: string[] = [];
+  const spy: Embedder = {
+    ...embedder,
+    embed(parts) {
+      embedded.push(...parts);
+      return embedder.embed(parts);
+    },
+  };
+  await run({ text: QUERY }, { embedder: spy });
+  expect(embedded.sort()).toEqual(Object.values(viewTexts(extractCase(QUERY))).sort());
+});
+
+test('with some legs off, a percentile is the share of random pairs that these legs find less alike', async () => {
+  const text = 'A 45-year-old man';
+  const { results } = await run({ text, legs: ['findings'], weights: { demographics: 1 }, k: 62 });
+  const pairs = release.pairs.agreement.demographics ?? new Float32Array(0);
+  expect(pairs.some(Number.isNaN)).toBe(false);
+  expect(new Set(results.map(({ score }) => score)).size).toBeGreaterThan(10);
+  for (const { score, percentile } of results) {
+    const below = pairs.filter((pair) => pair < score - 1e-6).length;
+    const upTo = pairs.filter((pair) => pair <= score + 1e-6).length;
+    expect(percentile).toBeGreaterThanOrEqual((100 * below) / (pairs.length + 1) - 0.1);
+    expect(percentile).toBeLessThanOrEqual((100 * upTo) / pairs.length);
+  }
 });

@@ -101,7 +101,7 @@ export const dropOlderVectors = (generation: string): Write => ({
   kind: 'fenced',
   itemId: null,
   sql: `DELETE FROM vector WHERE generation IN (SELECT older.fingerprint FROM generation older JOIN generation now
-          ON now.fingerprint = ? AND older.embedder = now.embedder AND older.created_at_ms < now.created_at_ms) AND :held`,
+          ON now.fingerprint = ? AND older.created_at_ms < now.created_at_ms) AND :held`,
   args: [generation],
 });
 

@@ -130,11 +130,33 @@ export async function saveGeneration(
   await db.write([
     statement(
       `INSERT INTO generation(fingerprint, embedder, dimension, bytes, fitted_on, created_at_ms)
-       SELECT ?1, ?2, ?3, ?4, ?5, ${NOW} WHERE ${newest} IS ?6 ON CONFLICT DO NOTHING`,
+       SELECT ?1, ?2, ?3, ?4, ?5, ${NOW} WHERE ${newest} IS ?6
+       ON CONFLICT(fingerprint) DO UPDATE SET created_at_ms = excluded.created_at_ms`,
       [model.fingerprint, embedder, DIMENSION, model.bytes.byteLength, model.fittedOn, replaces],
     ),
     ...(replaces === null ? [] : [redoStatement('embed', leaseId, 'a newer generation embeds it anew')]),
   ]);
+}
+
+/**
+ * Names the embedder of this corpus. A change of it makes every embedded case work again, so that no release mixes two; the
+ * newest release is served meanwhile.
+ */
+export async function adoptEmbedder(db: Database, embedder: string): Promise<void> {
+  await db.write([
+    statement(
+      `INSERT INTO meta(key, value) VALUES ('embedder', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value
+       WHERE value <> excluded.value`,
+      [embedder],
+    ),
+    redoStatement('embed', 0, `embedded anew by ${embedder}`),
+  ]);
+}
+
+/** The embedder that this corpus was given; null before any host named one. */
+export async function adoptedEmbedder(db: Database): Promise<string | null> {
+  const [found] = await db.read([statement(`SELECT value FROM meta WHERE key = 'embedder'`)]);
+  return found?.rows[0] ? text(found.rows[0].value) : null;
 }
 
 export async function loadGeneration(db: Database, fingerprint: string): Promise<FittedModel> {

@@ -87,3 +87,27 @@ export function builtinGenerations(
 
   return { embedderName: BUILTIN_NAME, newest, forEmbedding, of };
 }
+
+/**
+ * The generation of a model that comes with its own weights. Its fingerprint is its whole record; a release that the builtin
+ * embedder made is still served by that until the next one is built.
+ */
+export function fixedGenerations(
+  db: Database,
+  embedderName: string,
+  embedder: Embedder,
+  builtin: Generations,
+): Generations {
+  const model = { fingerprint: embedder.fingerprint, bytes: new Uint8Array(), fittedOn: 0 };
+  return {
+    embedderName,
+    newest: () => Promise.resolve(embedder.fingerprint),
+    async forEmbedding(leaseId) {
+      const known = await newestGeneration(db, embedderName);
+      if (known?.fingerprint !== embedder.fingerprint)
+        await saveGeneration(db, embedderName, model, known?.fingerprint ?? null, leaseId);
+      return embedder;
+    },
+    of: (fingerprint) => (fingerprint === embedder.fingerprint ? Promise.resolve(embedder) : builtin.of(fingerprint)),
+  };
+}

@@ -8,13 +8,16 @@ export type StoredCase = Omit<ReleaseCase, 'vectors'>;
 /** A block closes at whichever comes first; one case is read by inflating one block. */
 const BLOCK_CASES = 64;
 const BLOCK_CHARS = 65_536;
-const CACHED_BLOCKS = 64;
+/** Inflated blocks that are kept: all of some 10,000 abstracts. */
+const CACHED_BYTES_MAX = 32 * 2 ** 20;
 const LINE_FEED = 10;
 
 async function through(bytes: Uint8Array, transform: CompressionStream | DecompressionStream): Promise<Uint8Array> {
-  // The cast says that the bytes are not in shared memory, which Blob does not take.
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(transform);
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const writer = transform.writable.getWriter();
+  // The cast says that the bytes are not in shared memory, which streams do not take.
+  const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
+  const [read] = await Promise.all([new Response(transform.readable).arrayBuffer(), written]);
+  return new Uint8Array(read);
 }
 
 export type ArchiveBuilder = {
@@ -75,17 +78,20 @@ export function openArchive(index: Uint8Array, archive: Uint8Array): (ordinal: n
   if ((offsets.at(-1) ?? 0) !== archive.byteLength) {
     throw new ReleaseFormatError(`cases.jsonl.gz: expected ${offsets.at(-1)} bytes, found ${archive.byteLength}`);
   }
-  const cached = new Map<number, Promise<Uint8Array>>();
-  const inflated = (block: number): Promise<Uint8Array> => {
-    const member = () => archive.subarray(offsets[block] ?? 0, offsets[block + 1] ?? 0);
-    const held = cached.get(block) ?? through(member(), new DecompressionStream('gzip'));
-    cached.delete(block);
-    cached.set(block, held);
-    for (const oldest of cached.keys()) {
-      if (cached.size <= CACHED_BLOCKS) break;
+  const cached = new Map<number, Uint8Array>();
+  let cachedBytes = 0;
+  // Bytes are kept and not promises: an edge isolate may not wait for what another request began.
+  const inflated = async (block: number): Promise<Uint8Array> => {
+    const member = archive.subarray(offsets[block] ?? 0, offsets[block + 1] ?? 0);
+    const bytes = cached.get(block) ?? (await through(member, new DecompressionStream('gzip')));
+    if (!cached.delete(block)) cachedBytes += bytes.length;
+    cached.set(block, bytes);
+    for (const [oldest, { length }] of cached) {
+      if (cachedBytes <= CACHED_BYTES_MAX) break;
       cached.delete(oldest);
+      cachedBytes -= length;
     }
-    return held;
+    return bytes;
   };
   return async (ordinal) => {
     let low = 0;

@@ -115,15 +115,3 @@ export function calibrationSummary(pairs: Signals): object {
     composite: percentiles(scoresOf(pairs, plan)),
   };
 }
-
-/** Share in [0, 100] of `sorted` (ascending scores of random pairs) that is below `score`. */
-export function percentileOf(sorted: Float64Array, score: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < score) low = middle + 1;
-    else high = middle;
-  }
-  return sorted.length === 0 ? 0 : (100 * low) / sorted.length;
-}

@@ -1,7 +1,8 @@
 import { VIEWS, type View } from '../../schema/vocabulary.ts';
 import type { Engine } from './contract.ts';
-import { type FacetSearcher, scanView, similarity } from './dense.ts';
+import { type FacetSearcher, similarity } from './dense.ts';
 import type { Release } from './release.ts';
+import { scanView } from './scan.ts';
 import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
 import type { SearchSettings } from './settings.ts';
 
@@ -54,7 +55,7 @@ function shareOf(plan: Plan, view: View): number {
   return view === 'whole' ? plan.whole : (plan.facets[view] ?? 0);
 }
 
-/** The view with the largest share, exact; the others are left at their bound, since few cases can make up for it there. */
+/** The view with the largest share, closely; the others are left at their bound, since few cases can make up for it there. */
 function scanned({ release, plan, vectors, kept }: CandidateRequest): Bounds {
   const share = (view: View) => shareOf(plan, view);
   const views = VIEWS.filter((view) => vectors[view] !== undefined && share(view) > 0);

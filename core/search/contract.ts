@@ -99,7 +99,7 @@ export type FacetScore = {
   /** In [0, 1]; null where the query or the case has nothing in this facet. */
   readonly score: number | null;
   readonly weight: number;
-  /** What this facet adds to the score; contributions add up to the part of `score` that is not lexical. */
+  /** What this facet adds to the result's score: those of all facets, of `whole` and of `lexical` add up to it. */
   readonly contribution: number;
   readonly matched: readonly FindingMatch[];
   readonly missing: readonly FindingMatch[];
@@ -110,9 +110,10 @@ export type SearchResult = {
   readonly title: string;
   readonly diagnosis: string | null;
   readonly score: number;
-  /** Share in [0, 100] of random pairs of this release that are less alike. */
+  /** Share in [0, 100) of random pairs of this release that are less alike, scored in the same parts; cut to tenths. */
   readonly percentile: number;
   readonly flagged: boolean;
+  /** Why it is flagged, or what it lacks to be. */
   readonly flag_reason: string;
   readonly alert_level: AlertLevel | null;
   readonly facets: Readonly<Partial<Record<Facet, FacetScore>>>;

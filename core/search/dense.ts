@@ -38,13 +38,3 @@ export function similarity(view: ViewVectors, query: Float32Array, row: number):
   }
   return a + b + (c + d);
 }
-
-/** Similarity of the query to every case of a view; NaN where the case has no vector or `kept` leaves it out. */
-export function scanView(view: ViewVectors, query: Float32Array, kept: Uint8Array): Float32Array {
-  const similarities = new Float32Array(kept.length).fill(Number.NaN);
-  for (let row = 0; row < view.rows.length; row += 1) {
-    const ordinal = view.rows[row] as number;
-    if (kept[ordinal] === 1) similarities[ordinal] = similarity(view, query, row);
-  }
-  return similarities;
-}

@@ -4,7 +4,7 @@ import type { StoredCase } from './archive.ts';
 import type { FindingMatch, Provenance, SearchResult } from './contract.ts';
 import { ageAgreement, mentionAgreement, mentionOf } from './findings.ts';
 import { type Query, quoteOf } from './query.ts';
-import { placedTerms } from './terms.ts';
+import { placedTerms, type WordsMet } from './terms.ts';
 
 /** Agreement from which a finding counts as matched. */
 const MATCHED_MIN = 0.5;
@@ -125,12 +125,13 @@ type Evidence = SearchResult['evidence'][number];
 
 /**
  * Sentences of the case that carry the match: for each facet those that hold the best matched findings, for the words the one that
- * holds most of their weight. No sentence comes twice.
+ * holds most of their weight. No sentence comes twice. `met` is shared by the results of one search.
  */
 export function evidenceOf(
   stored: StoredCase,
   explained: Readonly<Partial<Record<Facet, FacetExplanation>>>,
   weightOf: ReadonlyMap<string, number>,
+  met: WordsMet,
 ): readonly Evidence[] {
   const { text } = stored.extracted;
   const sentences = sentencesOf(text);
@@ -150,7 +151,7 @@ export function evidenceOf(
       .map((finding) => sentenceAt(sentences, finding.span[0]));
     for (const place of [...new Set(places)].slice(0, SENTENCES_PER_FACET)) take(facet, place);
   }
-  const best = sentenceOfWords(text, sentences, weightOf);
+  const best = sentenceOfWords(text, sentences, weightOf, met);
   if (best !== null) take('lexical', best);
   return evidence;
 }
@@ -159,6 +160,7 @@ function sentenceOfWords(
   text: string,
   sentences: readonly (readonly [number, number])[],
   weightOf: ReadonlyMap<string, number>,
+  met: WordsMet,
 ): number | null {
   let best: { place: number; weight: number } | null = null;
   let place = 0;
@@ -169,7 +171,7 @@ function sentenceOfWords(
     weight = 0;
     seen = new Set();
   };
-  for (const { term, start } of placedTerms(text)) {
+  for (const { term, start } of placedTerms(text, met)) {
     while (start >= (sentences[place]?.[1] ?? text.length)) {
       close();
       place += 1;

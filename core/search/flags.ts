@@ -23,7 +23,7 @@ export function flagOf(
   if (strong.length < flag.facets) {
     lacks.push(`${strong.length} of ${flag.facets} facets reach ${shown(flag.facetMin)}`);
   }
-  if (lacks.length > 0) return { flagged: false, reason: `not flagged: ${lacks.join('; ')}`, alertLevel: null };
+  if (lacks.length > 0) return { flagged: false, reason: lacks.join('; '), alertLevel: null };
   const alertLevel: AlertLevel =
     score >= alerts.criticalMin ? 'critical' : score >= alerts.significantMin ? 'significant' : 'routine';
   return { flagged: true, reason: `score ${shown(score)}, alike in ${strong.join(', ')}`, alertLevel };

@@ -2,6 +2,7 @@ import { FACETS, type Facet, VIEWS, type View } from '../../schema/vocabulary.ts
 import type { ExtractedCase, Finding } from '../cases/case.ts';
 import { extractCase } from '../cases/extract.ts';
 import { DIMENSION, type Embedder } from '../models/ports.ts';
+import { viewTexts } from '../models/views.ts';
 import type { SearchRequest } from './contract.ts';
 import type { Release } from './release.ts';
 
@@ -64,12 +65,7 @@ async function embedViews(
 
 async function queryOfText(text: string, embedder: Embedder): Promise<Query> {
   const extracted = extractCase(text);
-  const texts: Partial<Record<View, string>> = { whole: extracted.text };
-  for (const facet of FACETS) {
-    const view = extracted.facets[facet];
-    if (view) texts[facet] = view.text;
-  }
-  const vectors = await embedViews(texts, embedder);
+  const vectors = await embedViews(viewTexts(extracted), embedder);
   return { text: extracted.text, extracted, vectors, sourceOf: () => extracted.text, ordinal: null };
 }
 

@@ -32,12 +32,17 @@ export type Plan = {
   readonly missing: Readonly<Record<View, number>>;
 };
 
+/** A background this near to identity leaves no scale between the two: sums in f32 differ by as much. */
+const SCALE_MIN = 1e-6;
+
 /**
  * How far `value` has come from the background of random pairs to identity, in [0, 1]. The root spreads the low end, where cosines and
  * shares of words of different cases lie, and brings both to one scale: on the labelled development cases the plain sum then ranks
- * as well as rank fusion does, and unlike a rank it can be explained and calibrated.
+ * as well as rank fusion does, and unlike a rank it can be explained and calibrated. Where random pairs are identical, as in a corpus of
+ * copies, a value says only whether it is identical too.
  */
 export function evidence(value: number, background: number): number {
+  if (1 - background < SCALE_MIN) return value >= background - SCALE_MIN ? 1 : 0;
   return Math.sqrt(Math.min(1, Math.max(0, (value - background) / (1 - background))));
 }
 
@@ -128,6 +133,26 @@ export function scoresOf(signals: Signals, plan: Plan): Float64Array {
   return scores;
 }
 
+/** Which parts of a case a query is compared in: an entry for each view, null for words that are not. */
+export type Asked = { readonly [Part in 'dense' | 'agreement']: Readonly<Partial<Record<View, unknown>>> } & {
+  readonly lexical: unknown;
+};
+
+/** The signals that `asked` has too, so that others are scored by what it is scored by. */
+export function heardBy(asked: Asked, signals: Signals): Signals {
+  const dense: Partial<Record<View, Float32Array>> = {};
+  const agreement: Partial<Record<Facet, Float32Array>> = {};
+  for (const view of VIEWS) {
+    const cosines = signals.dense[view];
+    if (cosines && asked.dense[view] !== undefined) dense[view] = cosines;
+  }
+  for (const facet of FACETS) {
+    const agreed = signals.agreement[facet];
+    if (agreed && asked.agreement[facet] !== undefined) agreement[facet] = agreed;
+  }
+  return { length: signals.length, dense, agreement, lexical: asked.lexical === null ? null : signals.lexical };
+}
+
 function meanOf(values: Float32Array | null | undefined): number {
   let sum = 0;
   let count = 0;
@@ -183,7 +208,7 @@ function randomFor(pairs: Signals, legs: readonly Leg[]): Random {
  */
 export function planOf(
   settings: SearchSettings,
-  asked: { readonly [Part in 'dense' | 'agreement']: Readonly<Partial<Record<View, unknown>>> } & { lexical: unknown },
+  asked: Asked,
   weights: Readonly<Record<Facet, number>>,
   legs: readonly Leg[],
   pairs: Signals,

@@ -1,7 +1,6 @@
 import { FACETS, type Facet } from '../../schema/vocabulary.ts';
 import type { Embedder } from '../models/ports.ts';
 import type { StoredCase } from './archive.ts';
-import { percentileOf } from './calibration.ts';
 import { candidates } from './candidates.ts';
 import { keptBy } from './cards.ts';
 import type { FacetScore, SearchAnswer, SearchRequest, SearchResult } from './contract.ts';
@@ -10,6 +9,7 @@ import { citationOf, evidenceOf, explainFacet, type FacetExplanation, NOTHING_EX
 import { agreementScores } from './findings.ts';
 import { flagOf } from './flags.ts';
 import { lexicalQuery, lexicalScores, type QueryTerm, termsEarned } from './lexical.ts';
+import { percentileOf, randomScores } from './percentile.ts';
 import { type Query, readQuery, understoodOf } from './query.ts';
 import type { Release } from './release.ts';
 import {
@@ -19,12 +19,11 @@ import {
   type Plan,
   planOf,
   type Signals,
-  scoresOf,
   totalOf,
   wholeScore,
 } from './score.ts';
 import { SETTINGS, type SearchSettings } from './settings.ts';
-import { placedTerms } from './terms.ts';
+import { placedTerms, type WordsMet } from './terms.ts';
 
 export { caseAnswer } from './case-answer.ts';
 export { CaseUnknownError, GenerationMismatchError } from './query.ts';
@@ -112,8 +111,9 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   };
   const reason = reasonForNothing(asked, plan, kept);
   if (reason !== null) return { results: [], reason, ...answer, took_ms: deps.nowMs() - startedMs };
-  const randomScores = scoresOf(release.pairs, plan).sort();
-  const wordOf = wordsByTerm(query.text);
+  const randoms = randomScores(release.pairs, asked, plan);
+  const met: WordsMet = new Map();
+  const wordOf = wordsByTerm(query.text, met);
   const results = await Promise.all(
     found.ordinals.map(async (ordinal): Promise<SearchResult> => {
       const caseId = release.cards.ids[ordinal] ?? '';
@@ -121,7 +121,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
       if (!stored) throw new Error(`case ${caseId} is listed in the release but not in its archive`);
       const terms = cheap.lexical ? termsEarned(release.lexical, words, ordinal, settings.bm25) : [];
       const { signals } = found;
-      return resultOf({ stored, ordinal, query, plan, signals, terms, wordOf, randomScores, settings, request });
+      return resultOf({ stored, ordinal, query, plan, signals, terms, wordOf, met, randoms, settings, request });
     }),
   );
   return { results, ...answer, took_ms: deps.nowMs() - startedMs };
@@ -130,9 +130,9 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
 type Asked = Pick<Signals, 'agreement' | 'lexical'> & { readonly dense: Query['vectors'] };
 
 /** The words of the query by their terms, since a stem is not for reading. */
-function wordsByTerm(text: string): ReadonlyMap<string, string> {
+function wordsByTerm(text: string, met: WordsMet): ReadonlyMap<string, string> {
   const words = new Map<string, string>();
-  for (const { term, word } of placedTerms(text)) if (!words.has(term)) words.set(term, word.toLowerCase());
+  for (const { term, word } of placedTerms(text, met)) if (!words.has(term)) words.set(term, word.toLowerCase());
   return words;
 }
 
@@ -156,7 +156,8 @@ type Found = {
   readonly signals: Signals;
   readonly terms: readonly QueryTerm[];
   readonly wordOf: ReadonlyMap<string, string>;
-  readonly randomScores: Float64Array;
+  readonly met: WordsMet;
+  readonly randoms: Float64Array;
   readonly settings: SearchSettings;
   readonly request: SearchRequest;
 };
@@ -186,7 +187,7 @@ function resultOf(found: Found): SearchResult {
     title: provenance.title ?? titleFromText(stored.extracted.text),
     diagnosis: distillate.diagnosis,
     score,
-    percentile: percentileOf(found.randomScores, score),
+    percentile: percentileOf(found.randoms, score),
     flagged: flag.flagged,
     flag_reason: flag.reason,
     alert_level: flag.alertLevel,
@@ -201,7 +202,7 @@ function resultOf(found: Found): SearchResult {
       contribution: added.whole,
     },
     evidence: request.explain
-      ? evidenceOf(stored, explained, new Map(terms.map(({ term, weight }) => [term, weight])))
+      ? evidenceOf(stored, explained, new Map(terms.map(({ term, weight }) => [term, weight])), found.met)
       : [],
     citation: citationOf(stored.caseId, provenance),
     url: provenance.url,

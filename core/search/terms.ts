@@ -60,13 +60,13 @@ function fold(text: string): string {
     .replace(/[α-ω]/g, (letter) => GREEK[letter] ?? letter);
 }
 
-/** Whether a lower-case UTF-16 unit is part of a word. Beyond ASCII a table of what was asked before answers. */
+/** Whether a lower-case UTF-16 unit is part of a word (combining marks are, in text that is not folded). Beyond ASCII a table of what was asked before answers. */
 function isWordUnit(unit: number): boolean {
   if (unit < 128) return (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57);
   const known = WORD_UNITS[unit];
   if (known !== 0) return known === 1;
   // A surrogate half is kept with its other half; letters beyond the basic plane are as good as any.
-  const is = (unit >= 0xd800 && unit <= 0xdfff) || /[\p{L}\p{N}]/u.test(String.fromCharCode(unit));
+  const is = (unit >= 0xd800 && unit <= 0xdfff) || /[\p{L}\p{M}\p{N}]/u.test(String.fromCharCode(unit));
   WORD_UNITS[unit] = is ? 1 : 2;
   return is;
 }
@@ -99,10 +99,32 @@ export function termCounts(text: string): Map<string, number> {
   return counts;
 }
 
+/** Words as written with their terms. One is for the texts of one search: a small table is looked up faster than a large one. */
+export type WordsMet = Map<string, string | null>;
+
+function termOfWord(word: string, met: WordsMet): string | null {
+  const known = met.get(word);
+  if (known !== undefined) return known;
+  const made = termOf(fold(word));
+  met.set(word, made);
+  return made;
+}
+
 /** Words of a text with their terms, for quoting: `start` in UTF-16 offsets of the text as given. */
-export function* placedTerms(text: string): Generator<{ term: string; word: string; start: number }> {
-  for (const match of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
-    const term = termOf(fold(match[0]));
-    if (term !== null) yield { term, word: match[0], start: match.index };
+export function* placedTerms(
+  text: string,
+  met: WordsMet = new Map(),
+): Generator<{ term: string; word: string; start: number }> {
+  let start = -1;
+  for (let i = 0; i <= text.length; i += 1) {
+    const unit = i < text.length ? text.charCodeAt(i) : 0;
+    if (isWordUnit(unit) || (unit >= 65 && unit <= 90)) {
+      if (start < 0) start = i;
+    } else if (start >= 0) {
+      const word = text.slice(start, i);
+      const term = termOfWord(word, met);
+      if (term !== null) yield { term, word, start };
+      start = -1;
+    }
   }
 }

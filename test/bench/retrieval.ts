@@ -6,6 +6,7 @@ import { extractCase } from '../../core/cases/extract.ts';
 import { fitBuiltin, loadBuiltin } from '../../core/models/builtin.ts';
 import { seeded } from '../../core/models/builtin-numbers.ts';
 import type { Embedder } from '../../core/models/ports.ts';
+import { viewTexts } from '../../core/models/views.ts';
 import type { ReleaseCase, SearchRequest } from '../../core/search/contract.ts';
 import { inverseFrequency } from '../../core/search/lexical.ts';
 import { openRelease, type Release, writeRelease } from '../../core/search/release.ts';
@@ -39,8 +40,8 @@ async function build(documents: readonly Document[], embedder: Embedder): Promis
   async function* cases(): AsyncGenerator<ReleaseCase> {
     for (const document of [...documents].sort((a, b) => (a.id < b.id ? -1 : 1))) {
       const extracted = extractCase(document.text);
-      const texts = [['whole', extracted.text], ...Object.entries(extracted.facets).map(([f, v]) => [f, v.text])];
-      const embedded = await embedder.embed(texts.map(([, text]) => text ?? ''));
+      const texts = Object.entries(viewTexts(extracted));
+      const embedded = await embedder.embed(texts.map(([, text]) => text));
       const vectors: Partial<Record<View, Float32Array>> = {};
       for (const [i, [view]] of texts.entries()) if (embedded[i]) vectors[view as View] = embedded[i];
       yield { ...UNKNOWN, caseId: document.id, documentKey: document.id, extracted, vectors };
