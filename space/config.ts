@@ -1,6 +1,15 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
+/** An address without what may be secret in it: user, password and query. */
+export function redacted(url: string): string {
+  const scheme = /^[a-z]+:\/\//.exec(url)?.[0] ?? '';
+  const at = url.startsWith('file:') ? -1 : url.lastIndexOf('@');
+  const query = url.indexOf('?');
+  const shown = url.slice(0, query < 0 ? undefined : query);
+  return at < 0 ? shown : `${scheme}…@${shown.slice(at + 1)}`;
+}
+
 /** One setting: how it is read, and what `doctor` says about it. */
 const settings = {
   DATA_DIR: { read: z.string().min(1).default('data'), about: 'local disk for the database and caches' },
@@ -14,12 +23,20 @@ const settings = {
       .regex(/^(file:|https?:|libsql:|wss?:)/, 'must begin with file:, http:, https:, libsql: or ws:')
       .optional(),
     about: 'libSQL database (default file:$DATA_DIR/state.db)',
+    shown: redacted,
   },
-  DATABASE_AUTH_TOKEN: { read: z.string().optional(), about: 'token for a remote database', secret: true },
+  DATABASE_AUTH_TOKEN: { read: z.string().optional(), about: 'token for a remote database', shown: () => 'set' },
   PORT: { read: z.coerce.number().int().min(0).max(65_535).default(7860), about: 'where the server listens' },
   HOST: { read: z.string().default('127.0.0.1'), about: 'address the server binds; 0.0.0.0 in a container' },
   LOG_LEVEL: { read: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), about: 'what is logged' },
-  EMBEDDER: { read: z.enum(['builtin']).default('builtin'), about: 'who makes the vectors' },
+  EMBEDDER: {
+    read: z.enum(['builtin', 'transformers']).default('builtin'),
+    about: 'who makes the vectors; a change embeds every case anew',
+  },
+  EMBEDDING_MODEL: {
+    read: z.string().min(1).default('Xenova/all-MiniLM-L6-v2'),
+    about: 'for EMBEDDER=transformers: a model of the hub, kept under $DATA_DIR/models, or the path of a folder',
+  },
   DISTILLER: { read: z.enum(['rules']).default('rules'), about: 'who reads the cases' },
   TICK_BUDGET_MS: {
     read: z.coerce.number().int().min(100).max(3_600_000).default(20_000),
@@ -35,9 +52,9 @@ const settings = {
   },
   RELEASES_KEPT: {
     read: z.coerce.number().int().min(1).max(1_000).default(3),
-    about: 'published releases that stay on disk',
+    about: 'published releases that stay on disk; each new release removes what is beyond that',
   },
-} as const satisfies Record<string, { read: z.ZodType; about: string; secret?: boolean }>;
+} as const satisfies Record<string, { read: z.ZodType; about: string; shown?: (value: string) => string }>;
 
 const schema = z.object(
   Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, setting.read])) as {
@@ -53,6 +70,8 @@ export type Config = {
   readonly port: number;
   readonly host: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly embedder: 'builtin' | 'transformers';
+  readonly embeddingModel: string;
   readonly tickBudgetMs: number;
   readonly tickEveryMs: number;
   readonly databaseDeadlineMs: number;
@@ -88,6 +107,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: values.PORT,
     host: values.HOST,
     logLevel: values.LOG_LEVEL,
+    embedder: values.EMBEDDER,
+    embeddingModel: values.EMBEDDING_MODEL,
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickEveryMs: values.TICK_EVERY_MS,
     databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
@@ -95,12 +116,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-/** Every setting with what it is for; values of secrets are never among it. */
+/** Every setting with what it is for, and its value without what is secret in it. */
 export const describeSettings = (
   env: Readonly<Record<string, string | undefined>>,
 ): readonly { readonly name: string; readonly about: string; readonly value: string }[] =>
-  Object.entries(settings).map(([name, setting]) => ({
-    name,
-    about: setting.about,
-    value: env[name] ? ('secret' in setting ? 'set' : env[name]) : 'default',
-  }));
+  Object.entries(settings).map(([name, setting]) => {
+    const value = env[name];
+    if (!value) return { name, about: setting.about, value: 'default' };
+    return { name, about: setting.about, value: 'shown' in setting ? setting.shown(value) : value };
+  });

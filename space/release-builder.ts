@@ -16,10 +16,15 @@ export type BuilderDeps = {
   readonly onDegraded: (reason: string) => void;
 };
 
+/** A build that died leaves its folder; a younger one may be at work. */
+const LEFTOVER_AGE_MS = 3_600_000;
+
+/** `newestVersion` is the highest version in the store: the next build must be given a higher one. */
+export type StoreReleaseBuilder = ReleaseBuilder & { readonly newestVersion: () => Promise<number> };
+
 /** Writes a release's files, its FAISS indices where FAISS can be had, and last its manifest. */
-export const releaseBuilder =
-  (deps: BuilderDeps): ReleaseBuilder =>
-  async ({ version, generation, cases }) => {
+export function releaseBuilder(deps: BuilderDeps): StoreReleaseBuilder {
+  const build: ReleaseBuilder = async ({ version, generation, cases }) => {
     const writer = await deps.store.begin(version);
     try {
       const { caseCount, viewCounts } = await writeRelease(cases, writer, { generation });
@@ -38,13 +43,20 @@ export const releaseBuilder =
       };
       await writer.publish(manifest);
       const current = await currentRelease(deps.db);
-      await deps.store.sweep({ keep: deps.releasesKept, current: current?.version ?? null, liveVersion: version });
+      await deps.store.sweep({
+        keep: deps.releasesKept,
+        current: current?.version ?? null,
+        liveVersion: version,
+        leftoversBeforeMs: Date.parse(deps.nowIso()) - LEFTOVER_AGE_MS,
+      });
       return { caseCount, contentHash: manifest.contentHash };
     } catch (error) {
       await writer.abandon();
       throw error;
     }
   };
+  return Object.assign(build, { newestVersion: () => deps.store.newestVersion() });
+}
 
 async function buildFaiss(
   deps: BuilderDeps,

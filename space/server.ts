@@ -5,6 +5,7 @@ import { serve } from '@hono/node-server';
 import { DatabaseError, tick } from '../core/engine/index.ts';
 import { readStatus } from '../core/status.ts';
 import { createApp } from './http/app.ts';
+import { databaseProbe } from './probe.ts';
 import { exampleQueries } from './sample/sample.ts';
 import type { Serving } from './serving.ts';
 import type { Space } from './space.ts';
@@ -18,11 +19,16 @@ const STOP_WITHIN_MS = 8_000;
 /** Serves pages and API, follows new releases, and ticks the pipeline in process. */
 export async function startServer(space: Space, serving: Serving): Promise<RunningServer> {
   const ending = new AbortController();
+  const reached = databaseProbe(space.db, () => performance.now());
   const app = createApp({
     search: (request) => serving.search(request),
     caseById: (id) => serving.caseById(id),
     status: () => readStatus(space.db, space.pipeline, serving.degraded()),
-    ready: () => serving.ready(),
+    ready: async () => {
+      const loaded = serving.ready();
+      if (!loaded.ready || (await reached())) return loaded;
+      return { ready: false, reason: 'The database does not answer; searches do, from the release that is loaded.' };
+    },
     exampleQueries,
     log: ({ level, ...line }) => space.log[level](line),
     requestId: randomUUID,

@@ -3,7 +3,9 @@ import { currentRelease } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import { openRelease, type Release } from '../core/search/release.ts';
 import { caseAnswer, search } from '../core/search/search.ts';
-import { VIEWS } from '../schema/vocabulary.ts';
+import { createBackoff } from './backoff.ts';
+import { faissOfRelease } from './faiss/release.ts';
+import { detailOf, publicReason } from './reasons.ts';
 import type { Space } from './space.ts';
 
 /** Nothing can be answered yet; says what is missing. */
@@ -11,74 +13,60 @@ export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
 }
 
-type Opened = { readonly manifest: ReleaseManifest; readonly release: Release; readonly faissOpen: boolean };
+type Opened = { readonly manifest: ReleaseManifest; readonly release: Release };
 
+/** What serving needs of a Space. */
+export type ServingDeps = Pick<Space, 'db' | 'store' | 'generations' | 'faiss' | 'log'>;
+
+/** Reasons in `ready` and `degraded` are for everybody: they hold no path of this machine. The log has the details. */
 export type Serving = {
   search(request: SearchRequest): Promise<SearchAnswer>;
   caseById(id: string): Promise<CaseAnswer | null>;
   ready(): { readonly ready: boolean; readonly reason: string | null };
   degraded(): readonly string[];
-  /** Opens the newest good release if it is not the one being served. Returns the version served, null without one. */
+  /**
+   * Opens the newest release if it is not the one being served, and FAISS where it was lost. What failed before is tried
+   * again after a pause that grows; a newer release at once. Returns the version served, null without one.
+   */
   refresh(): Promise<number | null>;
   /** Refreshes every `everyMs` until the signal aborts. */
   follow(everyMs: number, signal: AbortSignal): Promise<void>;
 };
 
 /** Answers from exactly one release at a time and moves to the next only when it was read whole and verified. */
-export function createServing(space: Space): Serving {
+export function createServing(space: ServingDeps, nowMs: () => number = () => performance.now()): Serving {
+  const faiss = faissOfRelease({ ...space, nowMs });
+  const backoff = createBackoff(nowMs);
   let opened: Opened | null = null;
   let problem: string | null = null;
-  let faissProblem: string | null = null;
-
-  const openFaiss = async (manifest: ReleaseManifest): Promise<boolean> => {
-    if (manifest.faissFiles.length === 0) {
-      faissProblem = 'this release was built without FAISS indices';
-      return false;
-    }
-    try {
-      await space.faiss.open(
-        manifest.version,
-        VIEWS.flatMap((view) => {
-          const file = manifest.faissFiles.find(({ file: name }) => name === `${view}.index`);
-          if (!file) return [];
-          const path = space.store.path(manifest.version, file.file);
-          return [{ view, path, sha256: file.sha256, rows: manifest.viewCounts[view] }];
-        }),
-      );
-      faissProblem = null;
-      return true;
-    } catch (error) {
-      faissProblem = `FAISS did not open release ${manifest.version}: ${(error as Error).message}`;
-      return false;
-    }
-  };
+  let failedVersion: number | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
 
   const open = async (version: number): Promise<Opened> => {
     const manifest = await space.store.manifest(version);
     const release = await openRelease(manifest, (file) => space.store.read(version, file));
     // Loaded before the first search needs it.
     await space.generations.of(manifest.generation);
-    return { manifest, release, faissOpen: await openFaiss(manifest) };
+    await faiss.open(manifest);
+    return { manifest, release };
   };
 
-  const refresh = async (): Promise<number | null> => {
-    const wanted = await currentRelease(space.db);
-    if (wanted === null) {
-      problem = 'no release has been published yet';
-      return null;
-    }
-    if (opened?.manifest.version === wanted.version) return wanted.version;
+  const moveTo = async (version: number): Promise<void> => {
+    if (version !== failedVersion) backoff.reset();
+    if (!backoff.due()) return;
     try {
-      const next = await open(wanted.version);
+      const next = await open(version);
       opened = next;
       problem = null;
-      space.log.info({ message: 'serving a release', version: wanted.version, cases: next.manifest.caseCount });
+      failedVersion = null;
+      space.log.info({ message: 'serving a release', version, cases: next.manifest.caseCount });
     } catch (error) {
-      problem = `release ${wanted.version} cannot be served: ${(error as Error).message}`;
-      space.log.error({ message: problem });
-      if (!opened) await openOlder(wanted.version);
+      backoff.failed();
+      failedVersion = version;
+      problem = `release ${version} cannot be served: ${publicReason(error)}`;
+      space.log.error({ message: `release ${version} cannot be served`, detail: detailOf(error) });
+      if (!opened) await openOlder(version);
     }
-    return opened?.manifest.version ?? null;
   };
 
   /** With nothing served yet an older good release beats none; the page says that it is not the newest. */
@@ -89,33 +77,47 @@ export function createServing(space: Space): Serving {
         opened = await open(version);
         return;
       } catch (error) {
-        space.log.error({ message: `release ${version} cannot be served either: ${(error as Error).message}` });
+        space.log.error({ message: `release ${version} cannot be served either`, detail: detailOf(error) });
       }
     }
+  };
+
+  const refresh = async (): Promise<number | null> => {
+    const wanted = await currentRelease(space.db);
+    if (wanted === null) problem = 'no release has been published yet';
+    else if (opened?.manifest.version !== wanted.version) await moveTo(wanted.version);
+    if (opened) await faiss.heal(opened.manifest);
+    return opened?.manifest.version ?? null;
   };
 
   const serving = (): Opened => {
     if (!opened) throw new NotReadyError(problem ?? 'the release is being loaded');
     return opened;
   };
-  const degraded = (): readonly string[] => [
-    ...(opened && problem ? [`${problem}; release ${opened.manifest.version} answers instead`] : []),
-    ...(opened && faissProblem
-      ? [`${faissProblem}; search serves from the exact scan of the vectors`]
-      : space.degraded()),
-  ];
+  const degraded = (): readonly string[] => {
+    const faissProblem = faiss.problem(opened?.manifest ?? null);
+    const instead = opened ? `release ${opened.manifest.version} answers instead` : 'no older one can answer';
+    return [
+      ...(failedVersion === null ? [] : [`${problem}; ${instead}`]),
+      ...(faissProblem === null ? [] : [`${faissProblem}; search serves from the exact scan of the vectors`]),
+    ];
+  };
+  const refreshInTurn = (): Promise<number | null> => {
+    // Two at once would load a release twice.
+    const refreshed = turn.then(refresh);
+    turn = refreshed.catch(() => undefined);
+    return refreshed;
+  };
 
   return {
-    refresh,
+    refresh: refreshInTurn,
     degraded,
     async search(request) {
-      const { release, manifest, faissOpen } = serving();
+      const { release, manifest } = serving();
       const embedder = await space.generations.of(manifest.generation);
       return search(release, request, {
         embedder,
-        ...(faissOpen
-          ? { faiss: { search: (view, query, k) => space.faiss.search(manifest.version, view, query, k) } }
-          : {}),
+        faiss: faiss.searcher(manifest),
         nowMs: () => performance.now(),
         degraded: degraded(),
       });
@@ -127,8 +129,8 @@ export function createServing(space: Space): Serving {
     ready: () => ({ ready: opened !== null, reason: opened ? null : (problem ?? 'the release is being loaded') }),
     async follow(everyMs, signal) {
       while (!signal.aborted) {
-        await refresh().catch((error: unknown) =>
-          space.log.warn({ message: `could not look for a new release: ${(error as Error).message}` }),
+        await refreshInTurn().catch((error: unknown) =>
+          space.log.warn({ message: 'could not look for a new release', detail: detailOf(error) }),
         );
         await sleep(everyMs, undefined, { signal }).catch(() => undefined);
       }

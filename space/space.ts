@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { checkCorpusSchema } from '../core/corpus.ts';
 import type { Database, Pipeline, Runtime } from '../core/engine/index.ts';
 import { registerPipeline } from '../core/engine/index.ts';
-import { builtinGenerations, type Generations } from '../core/models/generation.ts';
+import type { Generations } from '../core/models/generation.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import type { ReleaseBuilder } from '../core/stages/index.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
+import { chooseEmbedder } from './embedder/choose.ts';
 import { type FaissService, startFaiss } from './faiss/service.ts';
 import type { Log } from './host/log.ts';
 import { nodeRuntime, ownerOfThisProcess, recoverDeadLeases } from './host/owner.ts';
@@ -35,7 +36,7 @@ export type OpenPipeline = {
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
   readonly generations: Generations;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 };
 
 /**
@@ -52,7 +53,8 @@ export async function openPipeline(
     authToken: config.databaseAuthToken,
     deadlineMs: config.databaseDeadlineMs,
   });
-  const generations = builtinGenerations(db, (fit) =>
+  await checkCorpusSchema(db);
+  const { generations, close: closeEmbedder } = await chooseEmbedder(db, config, (fit) =>
     log.info({ message: 'builtin embedder fitted', cases: fit.cases, bytes: fit.bytes, generation: fit.fingerprint }),
   );
   const pipeline = clinicalPipeline({
@@ -65,10 +67,18 @@ export async function openPipeline(
     build: build === null ? null : build(db),
   });
   await registerPipeline(db, pipeline);
-  await checkCorpusSchema(db);
   const recovered = await recoverDeadLeases(db);
   if (recovered > 0) log.info({ message: `took back ${recovered} lease(s) of processes that ended without a word` });
-  return { db, pipeline, runtime: nodeRuntime(ownerOfThisProcess()), generations, close };
+  return {
+    db,
+    pipeline,
+    runtime: nodeRuntime(ownerOfThisProcess()),
+    generations,
+    close: async () => {
+      await closeEmbedder();
+      close();
+    },
+  };
 }
 
 /** Opens everything: the pipeline, the release store and FAISS. */
@@ -98,7 +108,7 @@ export async function openSpace(config: Config, log: Log): Promise<Space> {
     log,
     close: async () => {
       await faiss.close();
-      opened.close();
+      await opened.close();
     },
   };
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { redacted } from '../space/cli/init.ts';
 import { formatProgress, progressView } from '../space/cli/progress.ts';
+import { redacted } from '../space/config.ts';
 import { live } from './support/kills.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -5,10 +5,18 @@ import { createClient } from '@libsql/client';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { groupsWithin } from '../core/corpus/sizes.ts';
-import { casesOfRelease, casesWithoutVectors, packVectors, unpackVectors } from '../core/corpus.ts';
-import { type Database, type Pipeline, registerPipeline, SchemaError, statement, tick } from '../core/engine/index.ts';
-import { builtinGenerations, type Generations } from '../core/models/generation.ts';
-import { DIMENSION } from '../core/models/ports.ts';
+import { adoptEmbedder, casesOfRelease, casesWithoutVectors, packVectors, unpackVectors } from '../core/corpus.ts';
+import {
+  type Database,
+  type Pipeline,
+  readSnapshot,
+  registerPipeline,
+  SchemaError,
+  statement,
+  tick,
+} from '../core/engine/index.ts';
+import { builtinGenerations, fixedGenerations, type Generations } from '../core/models/generation.ts';
+import { DIMENSION, type Embedder } from '../core/models/ports.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import { VIEWS } from '../schema/vocabulary.ts';
@@ -34,10 +42,10 @@ type Host = {
   readonly builds: string[][];
 };
 /** The clinical pipeline whose releases are lists of case ids. */
-async function openHost(url: string): Promise<Host> {
+async function openHost(url: string, given?: Generations): Promise<Host> {
   const { db, close } = await openDatabase({ url, deadlineMs: 60_000 });
   closers.push(close);
-  const generations = builtinGenerations(db, () => undefined);
+  const generations = given ?? builtinGenerations(db, () => undefined);
   const builds: string[][] = [];
   const pipeline = clinicalPipeline({
     db,
@@ -137,6 +145,30 @@ test('a release of a new generation waits for every case that the old one had em
   expect(await casesWithoutVectors(host.db, 'a-newer-one')).toBe(2);
   await host.db.write([statement(`UPDATE task SET state = 'ready' WHERE stage = 'embed'`)]);
   expect(await casesWithoutVectors(host.db, 'a-newer-one')).toBe(2);
+});
+
+test('a corpus that is given another embedder is embedded anew, and only a complete release replaces the old one', async () => {
+  const host = await embedded();
+  await adoptEmbedder(host.db, host.generations.embedderName);
+  await work(host, records({ a: rash, b: pain }));
+  await adoptEmbedder(host.db, host.generations.embedderName);
+  expect((await readSnapshot(host.db)).stages.get('embed')?.counts).toMatchObject({ ready: 0, done: 2 });
+
+  const other: Embedder = {
+    name: 'other',
+    fingerprint: 'other-1',
+    embed: (texts) => Promise.resolve(texts.map(() => new Float32Array(DIMENSION).fill(1 / Math.sqrt(DIMENSION)))),
+  };
+  const generations = fixedGenerations(host.db, 'other', other, host.generations);
+  await adoptEmbedder(host.db, 'other');
+  expect((await readSnapshot(host.db)).stages.get('embed')?.counts).toMatchObject({ ready: 2, done: 0 });
+  const moved = await openHost(`file:${join(folder, 'state.db')}`, generations);
+  await work(moved, records({ a: rash, b: pain }));
+  expect(await one(host.db, `SELECT count(DISTINCT generation) AS n, max(generation) AS g FROM vector`)).toMatchObject({
+    n: 1,
+    g: 'other-1',
+  });
+  expect(moved.builds.at(-1)).toEqual(['a', 'b']);
 });
 
 test('over a server, documents of more than one answer can carry pass every stage', async () => {

@@ -49,20 +49,16 @@ describe('search', () => {
     expect(await response.json()).toEqual(searchAnswer());
   });
 
-  test('hands the parsed request on with its defaults and a signal that aborts with the client', async () => {
+  test('hands the parsed request on with its defaults', async () => {
     const seen: unknown[] = [];
-    const gone = new AbortController();
     const deps = stubDeps({
-      search: async (request, signal) => {
-        seen.push(request, signal.aborted);
-        gone.abort();
-        seen.push(signal.aborted);
+      search: async (request) => {
+        seen.push(request);
         return searchAnswer();
       },
     });
-    await createApp(deps).request('/api/search', { ...post('{"text":"fever"}'), signal: gone.signal });
-    expect(seen[0]).toMatchObject({ text: 'fever', k: 10, explain: true });
-    expect(seen.slice(1)).toEqual([false, true]);
+    await createApp(deps).request('/api/search', post('{"text":"fever"}'));
+    expect(seen).toEqual([expect.objectContaining({ text: 'fever', k: 10, explain: true })]);
   });
 
   test('names each field that is wrong', async () => {
@@ -278,7 +274,7 @@ describe('addresses', () => {
 
 describe('probes', () => {
   test('not ready says why and when to come back', async () => {
-    const deps = stubDeps({ ready: () => ({ ready: false, reason: 'no release is loaded yet' }) });
+    const deps = stubDeps({ ready: async () => ({ ready: false, reason: 'no release is loaded yet' }) });
     const response = await createApp(deps).request('/readyz');
     expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5']);
     expect((await problemOf(response)).detail).toBe('no release is loaded yet');

@@ -324,6 +324,18 @@ test('stray files and folders are passed over', async () => {
   expect(readdirSync(releases).sort()).toEqual(['-3', '01', '1', '2.tmp', '7', 'latest']);
 });
 
+test('the newest version is that of the highest folder, whether or not anybody can read it', async () => {
+  expect(await store.newestVersion()).toBe(0);
+  await publish(9);
+  await publish(10);
+  expect(await store.newestVersion()).toBe(10);
+  await publish(12);
+  writeFileSync(join(folderOf(12), 'manifest.json'), 'not JSON');
+  expect(await store.newestVersion()).toBe(12);
+  await store.begin(15);
+  expect(await store.newestVersion()).toBe(15);
+});
+
 test('an empty store lists nothing and sweeps nothing', async () => {
   expect(await store.list()).toEqual([]);
   expect(await store.sweep({ keep: 1, current: null, liveVersion: null })).toEqual([]);

@@ -63,18 +63,19 @@ const releaseCaseOf = (row: Row): ReleaseCase => ({
 });
 
 /**
- * Takes the next version number for a build under a lease. Builds whose lease is gone are marked abandoned, so that their
+ * Takes the next version number above `floor` for a build under a lease. Builds whose lease is gone are marked abandoned, so that their
  * folders can be swept.
  */
-export async function beginRelease(db: Database, leaseId: number, generation: string): Promise<number> {
+export async function beginRelease(db: Database, leaseId: number, generation: string, floor: number): Promise<number> {
   const results = await db.write([
     statement(
       `UPDATE release SET state = 'abandoned' WHERE state = 'building'
          AND lease_id NOT IN (SELECT id FROM lease WHERE state = 'live')`,
     ),
     statement(
-      `INSERT INTO release(state, lease_id, generation, started_at_ms) VALUES ('building', ?, ?, ${NOW}) RETURNING version`,
-      [leaseId, generation],
+      `INSERT INTO release(version, state, lease_id, generation, started_at_ms)
+       SELECT max(?1, coalesce(max(version), 0)) + 1, 'building', ?2, ?3, ${NOW} FROM release RETURNING version`,
+      [floor, leaseId, generation],
     ),
   ]);
   return Number(results[1]?.rows[0]?.version);

@@ -12,11 +12,14 @@ import { defineStage, type Stage } from '../engine/stage.ts';
 import type { ReleaseCase } from '../search/contract.ts';
 
 /** Builds one release into persistent storage and publishes its manifest; implemented where files are. */
-export type ReleaseBuilder = (build: {
+export type ReleaseBuilder = ((build: {
   readonly version: number;
   readonly generation: string;
   readonly cases: AsyncIterable<ReleaseCase>;
-}) => Promise<{ readonly caseCount: number; readonly contentHash: string }>;
+}) => Promise<{ readonly caseCount: number; readonly contentHash: string }>) & {
+  /** The highest version that the storage has seen: a new database on an old store begins above it. */
+  readonly newestVersion?: () => Promise<number>;
+};
 
 /** Pending cases that make a release worth building, and how long the first of them may wait for that. */
 const GATHER = { itemsMin: 1_000, waitMsMax: 6 * 3_600_000 };
@@ -53,7 +56,8 @@ export const defineIndex = (deps: {
               throw new NotYetError(`${missing} cases are being embedded anew by ${generation}`, {
                 retryAfterMs: 1_000,
               });
-            const version = await beginRelease(db, context.leaseId, generation);
+            const floor = (await build.newestVersion?.()) ?? 0;
+            const version = await beginRelease(db, context.leaseId, generation, floor);
             const built = await build({ version, generation, cases: casesOfRelease(db, generation) });
             return {
               outcomes: batch.map(() => ({ kind: 'done', outputHash: built.contentHash })),

@@ -1,11 +1,10 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { Command } from 'commander';
 import { readStatus } from '../../core/status.ts';
-import { describeSettings, readConfig } from '../config.ts';
+import { describeSettings, readConfig, redacted } from '../config.ts';
 import { createLog } from '../host/log.ts';
 import { openSpace } from '../space.ts';
 import { EXIT } from './exit.ts';
-import { redacted } from './init.ts';
 import { printJson } from './open.ts';
 
 type Check = { readonly name: string; readonly state: 'ok' | 'degraded' | 'failed'; readonly detail: string };
@@ -78,7 +77,8 @@ async function examine(): Promise<readonly Check[]> {
     }
     await space.close();
   } catch (error) {
-    checks.push({ name: 'database', state: 'failed', detail: (error as Error).message });
+    const detail = (error as Error).message.replaceAll(config.databaseUrl, redacted(config.databaseUrl));
+    checks.push({ name: 'database', state: 'failed', detail });
   }
   return checks;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { redacted } from '../config.ts';
 import { printJson, withSpace } from './open.ts';
 
 export const initCommand = (): Command =>
@@ -12,11 +13,3 @@ export const initCommand = (): Command =>
         else process.stdout.write(`ready: database ${made.database}, store ${made.store}\n`);
       }),
     );
-
-/** An address without what may be secret in it. */
-export function redacted(url: string): string {
-  const at = url.lastIndexOf('@');
-  const query = url.indexOf('?');
-  const end = query < 0 ? url.length : query;
-  return at < 0 ? url.slice(0, end) : `${url.slice(0, url.indexOf('//') + 2)}…@${url.slice(at + 1, end)}`;
-}

@@ -94,7 +94,7 @@ export function formatAnswer(answer: SearchAnswer): string {
   const lines = answer.results.flatMap((result, i) => [
     `${String(i + 1).padStart(2)}. ${result.case_id}  ${result.title}`,
     `    ${result.diagnosis ?? 'diagnosis not stated'}${result.rare ? '  [rare]' : ''}`,
-    `    score ${result.score.toFixed(3)}, closer than ${result.percentile.toFixed(1)} % of random pairs; ${result.flag_reason}`,
+    `    score ${result.score.toFixed(3)}, closer than ${result.percentile.toFixed(1)} % of random pairs; ${result.flagged ? '' : 'not flagged: '}${result.flag_reason}`,
     ...Object.entries(result.facets).map(
       ([facet, { score, contribution, matched }]) =>
         `    ${facet.padEnd(13)} ${score === null ? '  -  ' : score.toFixed(2)}  +${contribution.toFixed(3)}  ${matched.map(({ term }) => term).join(', ')}`,

@@ -46,7 +46,7 @@ async function buildOne(process: FaissProcess, job: BuildJob): Promise<BuiltFile
     await rm(temporaryPath, { force: true });
     if (error instanceof FaissRequestError) throw error;
     const problem = error instanceof Error ? error.message : String(error);
-    throw new FaissBuildError(`${outPath}: ${problem}`, { cause: error });
+    throw new FaissBuildError(`${basename(outPath)}: ${problem}`, { cause: error });
   }
 }
 

@@ -61,6 +61,12 @@ function answer(faiss, request) {
   }
 }
 
+/** Node's system errors name a path, which has no place in what may come to be shown. @param {any} error @returns {string} */
+function problemOf(error) {
+  if (error?.syscall !== undefined) return `${error.code} (${error.syscall})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
 // A signal to the whole group (Ctrl-C, a stopping container) is for the parent: it drains, closes, and we end with it.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
@@ -74,7 +80,7 @@ if (faiss === null) {
     try {
       send({ kind: 'done', id, value: answer(faiss, request) });
     } catch (error) {
-      send({ kind: 'refused', id, problem: error instanceof Error ? error.message : String(error) });
+      send({ kind: 'refused', id, problem: problemOf(error) });
     }
   });
   send({ kind: 'ready' });

@@ -29,11 +29,11 @@ async function search(deps: AppDeps, c: AppContext): Promise<Response> {
       errors: parsed.problems,
     });
   }
-  return c.json(await deps.search(parsed.request, c.req.raw.signal));
+  return c.json(await deps.search(parsed.request));
 }
 
-function readiness(deps: AppDeps, c: AppContext): Response {
-  const { ready, reason } = deps.ready();
+async function readiness(deps: AppDeps, c: AppContext): Promise<Response> {
+  const { ready, reason } = await deps.ready();
   if (!ready) throw notReady(reason);
   return c.json({ ready: true });
 }

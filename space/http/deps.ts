@@ -3,18 +3,20 @@ import type { CaseAnswer, SearchAnswer, SearchRequest, StatusAnswer } from '../.
 export type LogLevel = 'info' | 'warn' | 'error';
 export type LogLine = { readonly level: LogLevel; readonly message: string; readonly [field: string]: unknown };
 
+export type Readiness = { readonly ready: boolean; readonly reason: string | null };
+
 /** Everything the HTTP face needs from the rest of the Space; a test hands in stubs. */
 export type AppDeps = {
   /**
    * Throws errors known by name: `CaseUnknownError`, `GenerationMismatchError`, `NotReadyError`; others answer 500.
-   * `signal` aborts when the client goes away.
+   * A search that has begun runs to its end, whether or not the client still waits.
    */
-  readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchAnswer>;
+  readonly search: (request: SearchRequest) => Promise<SearchAnswer>;
   /** Null when the release being served has no such case. */
   readonly caseById: (id: string) => Promise<CaseAnswer | null>;
   readonly status: () => Promise<StatusAnswer>;
-  /** Ready when a release is loaded and the database can be reached; else the reason in words. */
-  readonly ready: () => { readonly ready: boolean; readonly reason: string | null };
+  /** Ready when a release is loaded and the database can be reached; else the reason in words, fit for anybody. */
+  readonly ready: () => Readiness | Promise<Readiness>;
   /** Queries offered as buttons on the search page. */
   readonly exampleQueries: readonly string[];
   readonly log: (line: LogLine) => void;

@@ -6,7 +6,7 @@ const problems = {
   413: 'The body is larger than 1 MiB',
   415: 'The body is not application/json in UTF-8 without Content-Encoding',
   500: 'An error on our side; the request id finds it in the log',
-  503: 'No release is loaded, or its generation does not match; see Retry-After',
+  503: 'No release is loaded, its generation does not match, or the database is not reached; see Retry-After',
 } as const;
 
 function problem(status: keyof typeof problems) {

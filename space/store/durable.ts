@@ -1,7 +1,11 @@
 import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 
-/** The disk or the folder failed: `code` is the system's (ENOSPC, EIO, EACCES …), `remedy` says what to do. */
+/**
+ * The disk or the folder failed: `code` is the system's (ENOSPC, EIO, EACCES …), `remedy` says what to do. The message may
+ * be shown to anybody, so it has the name alone; the whole path is in `path`.
+ */
 export class StoreIoError extends Error {
   override readonly name = 'StoreIoError';
   readonly path: string;
@@ -9,16 +13,18 @@ export class StoreIoError extends Error {
   readonly remedy: string;
   constructor(path: string, code: string, cause: unknown) {
     const remedy = REMEDIES[code] ?? 'look at the disk and its mount';
-    super(`${path}: ${code}; ${remedy}`, { cause });
+    super(`${basename(path)}: ${code}; ${remedy}`, { cause });
     this.path = path;
     this.code = code;
     this.remedy = remedy;
   }
 }
 
+const FREE_SPACE = 'free space (in STORE_DIR/releases all but the newest folders may be deleted) and run again';
+
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: free space (release sweep removes old releases) and run again',
-  EDQUOT: 'the disk quota is used up: free space (release sweep removes old releases) and run again',
+  ENOSPC: `the disk is full: ${FREE_SPACE}`,
+  EDQUOT: `the disk quota is used up: ${FREE_SPACE}`,
   EIO: 'the disk reports an error: what was being written is thrown away; check the disk, then run again',
   EROFS: 'the file system is read-only: mount it writable or set STORE_DIR to another folder',
   EACCES: 'this user may not write here: set the rights of the folder or set STORE_DIR to another one',

@@ -43,6 +43,11 @@ export type ReleaseStore = {
   begin(version: number): Promise<ReleaseWriter>;
   /** Versions with a readable manifest, newest first. Others are passed over; `verify` says what is wrong with them. */
   list(): Promise<readonly ReleaseManifest[]>;
+  /**
+   * The highest version that a folder has, be it published, readable or neither; 0 without one. A database that is younger
+   * than the store gives its own releases higher numbers.
+   */
+  newestVersion(): Promise<number>;
   /** @throws ReleaseManifestError when it is missing, altered or of a newer format */
   manifest(version: number): Promise<ReleaseManifest>;
   /** Reads every file; returns what is wrong in words, nothing when all is well. */
@@ -193,7 +198,11 @@ export function openReleaseStore(root: string): ReleaseStore {
     return removed;
   }
 
-  return { begin, list, manifest, verify, read, path, sweep };
+  async function newestVersion(): Promise<number> {
+    return (await versions())[0] ?? 0;
+  }
+
+  return { begin, list, newestVersion, manifest, verify, read, path, sweep };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -49,7 +49,9 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
     watch.batch(batch);
   };
 
-  const second = options.itemsMax === undefined ? await secondThread(space, options, onBatch) : null;
+  // A model in a thread of its own uses the second core already, and would be loaded twice.
+  const alone = options.itemsMax !== undefined || space.config.embedder !== 'builtin';
+  const second = !alone ? await secondThread(space, options, onBatch) : null;
   const stopWatch = setInterval(() => options.stopping() && second?.stop(), STOP_POLL_MS);
   try {
     const { end, after } = await tickUntilIdle(

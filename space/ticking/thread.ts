@@ -26,7 +26,7 @@ try {
     },
   );
 } finally {
-  opened.close();
+  await opened.close();
   // An open port would keep the thread alive.
   parentPort?.unref();
 }

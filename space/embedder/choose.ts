@@ -1,0 +1,34 @@
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { adoptEmbedder } from '../../core/corpus.ts';
+import type { Database } from '../../core/engine/index.ts';
+import {
+  builtinGenerations,
+  type FitListener,
+  fixedGenerations,
+  type Generations,
+} from '../../core/models/generation.ts';
+import type { Config } from '../config.ts';
+import { openTransformers, TRANSFORMERS_NAME } from './transformers.ts';
+
+export type ChosenEmbedder = { readonly generations: Generations; readonly close: () => Promise<void> };
+
+/** Opens the embedder that the settings name and makes it this corpus'. @throws ModelUnavailableError */
+export async function chooseEmbedder(db: Database, config: Config, onFit: FitListener): Promise<ChosenEmbedder> {
+  const builtin = builtinGenerations(db, onFit);
+  if (config.embedder === 'builtin') {
+    await adoptEmbedder(db, builtin.embedderName);
+    return { generations: builtin, close: () => Promise.resolve() };
+  }
+  const embedder = await openTransformers(modelPlace(config));
+  await adoptEmbedder(db, TRANSFORMERS_NAME);
+  return { generations: fixedGenerations(db, TRANSFORMERS_NAME, embedder, builtin), close: embedder.close };
+}
+
+/** A path is a folder on this machine and nothing is fetched; any other name is a model of the hub. */
+function modelPlace({ embeddingModel, dataDir }: Config) {
+  const cacheDir = join(dataDir, 'models');
+  const local = isAbsolute(embeddingModel) || embeddingModel.startsWith('.');
+  if (!local) return { model: embeddingModel, modelDir: cacheDir, cacheDir, allowDownload: true };
+  const path = resolve(embeddingModel);
+  return { model: basename(path), modelDir: dirname(path), cacheDir, allowDownload: false };
+}
