@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { DIMENSION } from '../core/models/ports.ts';
 import {
@@ -88,28 +88,31 @@ const HEART = 'Fever and a new heart murmur with vegetations on the mitral valve
 const VALVE = 'Endocarditis of the aortic valve with fever and positive blood cultures.';
 const KNEE = 'Twisted knee during soccer with a meniscus tear, treated by arthroscopy.';
 
-/** A thread that answers at once with a given width, without a model. */
-const fakeThread = (width: number): URL =>
-  new URL(
-    `data:text/javascript,${encodeURIComponent(`
-      import { parentPort } from 'node:worker_threads';
-      parentPort.postMessage({ kind: 'ready', width: ${width} });
-      parentPort.on('message', () => parentPort.close());
-    `)}`,
-  );
+/** An entry of the given code, as a file: a process cannot be started from less. */
+function childOf(code: string): URL {
+  const file = join(temporaryFolder(), 'child.mjs');
+  writeFileSync(file, code);
+  return pathToFileURL(file);
+}
 
-/** The real thread, which also ends on the text "die" and never answers on the text "hang". */
-const mortalThread = (): URL => {
-  const real = new URL('../space/embedder/transformers-thread.mjs', import.meta.url).href;
+/** A process that answers at once with a given width, without a model. */
+const fakeChild = (width: number): URL =>
+  childOf(`
+    process.send({ kind: 'ready', width: ${width} });
+    process.on('message', () => process.disconnect());
+  `);
+
+/** The real process, which also ends on the text "die" and never answers on the text "hang". */
+const mortalChild = (): URL => {
+  const real = new URL('../space/embedder/transformers-child.mjs', import.meta.url).href;
   const code = `
-    import { parentPort } from 'node:worker_threads';
-    parentPort.on('message', ({ text }) => {
+    process.on('message', ({ text }) => {
       if (text === 'die') process.exit(7);
       while (text === 'hang') {}
     });
     await import(${JSON.stringify(real)});
   `;
-  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  return childOf(code);
 };
 
 describe.skipIf(!hasSmall)(`a local model${why(hasSmall, SMALL)}`, () => {
@@ -201,15 +204,15 @@ describe.skipIf(!hasSmall)(`a local model${why(hasSmall, SMALL)}`, () => {
     expect(existsSync(weights)).toBe(false);
   });
 
-  test('whose thread ends rejects what waits, and is started again by the next call', async () => {
-    const mortal = await opened({}, { thread: mortalThread() });
+  test('whose process ends rejects what waits, and is started again by the next call', async () => {
+    const mortal = await opened({}, { child: mortalChild() });
     const waiting = [mortal.embed(['die']), mortal.embed([HEART])].map((call) => call.catch((error: unknown) => error));
     for (const outcome of await Promise.all(waiting)) expect(outcome).toBeInstanceOf(EmbeddingError);
     expect(await mortal.embed([HEART])).toEqual(await embedder.embed([HEART]));
   });
 
   test('that does not answer within the deadline is ended, and is started again by the next call', async () => {
-    const mortal = await opened({ deadlineMs: 1_500 }, { thread: mortalThread() });
+    const mortal = await opened({ deadlineMs: 1_500 }, { child: mortalChild() });
     await expect(mortal.embed(['hang'])).rejects.toThrow(/1500 ms/);
     expect(await mortal.embed([HEART])).toEqual(await embedder.embed([HEART]));
   });
@@ -217,7 +220,7 @@ describe.skipIf(!hasSmall)(`a local model${why(hasSmall, SMALL)}`, () => {
   test('whose files changed is not started again under the old fingerprint', async () => {
     const modelDir = temporaryFolder();
     const folder = copyModel(modelDir);
-    const mortal = await opened({ modelDir }, { thread: mortalThread() });
+    const mortal = await opened({ modelDir }, { child: mortalChild() });
     const path = join(folder, 'config.json');
     writeFileSync(path, `${readFileSync(path, 'utf8')}\n`);
     await expect(mortal.embed(['die'])).rejects.toThrow(EmbeddingError);
@@ -234,7 +237,7 @@ describe.skipIf(!hasSmall)(`a local model${why(hasSmall, SMALL)}`, () => {
   });
 
   test('whose vectors have another width is refused with both widths', async () => {
-    expect((await refusal({}, { thread: fakeThread(768) })).message).toMatch(/768 wide.*384 wide/);
+    expect((await refusal({}, { child: fakeChild(768) })).message).toMatch(/768 wide.*384 wide/);
   });
 
   /** Answers as the hub does: a pointer for the weights at `raw`, the bytes at `resolve`. */

@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { DIMENSION, type Embedder } from '../../core/models/ports.ts';
+import type { ChildAnswer, ChildData, ChildRequest } from './transformers-child.ts';
 import { type Dtype, evict, findModel, type ModelFiles, ModelUnavailableError } from './transformers-files.ts';
-import type { ThreadAnswer, ThreadData, ThreadRequest } from './transformers-thread.ts';
 
 export { ModelUnavailableError } from './transformers-files.ts';
 
@@ -16,14 +17,14 @@ export type TransformersOptions = {
   readonly cacheDir: string;
   readonly allowDownload: boolean;
   readonly dtype?: Dtype;
-  /** Longest time for one text; the thread is ended when it has passed. */
+  /** Longest time for one text; the process is ended when it has passed. */
   readonly deadlineMs?: number;
 };
 
 /** What a test may stand in for. */
-export type TransformersParts = { readonly fetch?: typeof fetch; readonly thread?: URL };
+export type TransformersParts = { readonly fetch?: typeof fetch; readonly child?: URL };
 
-/** A text got no vector: the thread ended or overslept, the embedder was closed, or the model gave none. */
+/** A text got no vector: the process ended or overslept, the embedder was closed, or the model gave none. */
 export class EmbeddingError extends Error {
   override readonly name = 'EmbeddingError';
 }
@@ -39,13 +40,13 @@ type Job = {
   readonly reject: (error: Error) => void;
 };
 
-type Thread = {
-  /** Rejects with EmbeddingError; for good once the thread has ended. */
+type Model = {
+  /** Rejects with EmbeddingError; for good once the process has ended. */
   embed(text: string): Promise<Float32Array>;
   stop(): Promise<void>;
 };
 
-/** The thread ended, or said so itself, before it was ready. `damage`: the model's files could not be read. */
+/** The process ended, or said so itself, before it was ready. `damage`: the model's files could not be read. */
 class LoadError extends Error {
   override readonly name = 'LoadError';
   readonly damage: boolean;
@@ -55,36 +56,36 @@ class LoadError extends Error {
   }
 }
 
-/** Resolves with the width of the model's vectors; the worker is ended when it does not come to that. */
-async function readiness(worker: Worker): Promise<number> {
+/** Resolves with the width of the model's vectors; the child is ended when it does not come to that. */
+async function readiness(child: ChildProcess): Promise<number> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     return await new Promise((resolve, reject) => {
       timer = setTimeout(() => reject(new LoadError(`it did not load within ${LOAD_MS} ms`, false)), LOAD_MS);
-      worker.once('error', (error: Error) => reject(new LoadError(`its thread failed: ${error.message}`, false)));
-      worker.once('exit', (code) => reject(new LoadError(`its thread ended with code ${code}`, false)));
-      worker.once('message', (message: ThreadAnswer) => {
+      child.once('error', (error: Error) => reject(new LoadError(`its process failed: ${error.message}`, false)));
+      child.once('exit', (code) => reject(new LoadError(`its process ended with code ${code}`, false)));
+      child.once('message', (message: ChildAnswer) => {
         if (message.kind === 'ready') resolve(message.width);
         else if (message.kind === 'failed') reject(new LoadError(message.reason, message.step === 'model'));
-        else reject(new LoadError(`its thread said ${message.kind} before it was ready`, false));
+        else reject(new LoadError(`its process said ${message.kind} before it was ready`, false));
       });
     });
   } catch (error) {
-    void worker.terminate();
+    child.kill('SIGKILL');
     throw error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** One text at a time goes to the worker, so a deadline counts work and not waiting. */
-function serve(worker: Worker, deadlineMs: number, onEnd: () => void): Thread {
+/** One text at a time goes to the child, so a deadline counts work and not waiting. */
+function serve(child: ChildProcess, deadlineMs: number, onEnd: () => void): Model {
   const waiting: Job[] = [];
   let active: Job | null = null;
   let id = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let ended: Error | null = null;
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 
   const end = (error: Error) => {
     if (ended !== null) return;
@@ -103,20 +104,20 @@ function serve(worker: Worker, deadlineMs: number, onEnd: () => void): Thread {
     id += 1;
     timer = setTimeout(() => {
       end(new EmbeddingError(`no vector within ${deadlineMs} ms for a text of ${job.text.length} characters`));
-      void worker.terminate();
+      child.kill('SIGKILL');
     }, deadlineMs);
-    worker.postMessage({ kind: 'embed', id, text: job.text } satisfies ThreadRequest);
+    child.send({ kind: 'embed', id, text: job.text } satisfies ChildRequest);
   };
-  worker.on('message', (message: ThreadAnswer) => {
+  child.on('message', (message: ChildAnswer) => {
     if ((message.kind !== 'vector' && message.kind !== 'refused') || message.id !== id || active === null) return;
     if (message.kind === 'vector') active.resolve(message.vector);
     else active.reject(new EmbeddingError(message.reason));
     next();
   });
-  worker.once('error', (error: Error) => {
-    end(new EmbeddingError(`the thread of the model failed: ${error.message}`, { cause: error }));
+  child.once('error', (error: Error) => {
+    end(new EmbeddingError(`the process of the model failed: ${error.message}`, { cause: error }));
   });
-  worker.once('exit', (code) => end(new EmbeddingError(`the thread of the model ended with code ${code}`)));
+  child.once('exit', (code) => end(new EmbeddingError(`the process of the model ended with code ${code}`)));
 
   return {
     embed: (text) =>
@@ -130,8 +131,8 @@ function serve(worker: Worker, deadlineMs: number, onEnd: () => void): Thread {
       }),
     stop: async () => {
       end(new EmbeddingError('the embedder was closed'));
-      worker.postMessage({ kind: 'close' } satisfies ThreadRequest);
-      const killer = setTimeout(() => void worker.terminate(), STOP_MS);
+      child.send({ kind: 'close' } satisfies ChildRequest);
+      const killer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await exited;
       clearTimeout(killer);
     },
@@ -152,7 +153,7 @@ async function loadFailure(options: TransformersOptions, dtype: Dtype, files: Mo
 }
 
 /**
- * Opens a local ONNX model in a thread of its own, because its inference is synchronous. A thread that ended is started
+ * Opens a local ONNX model in a process of its own: its inference is synchronous, and a crash of the native runtime must not take the server. One that ended is started
  * again, once, by the next call; what waited for it was rejected with EmbeddingError.
  * @throws ModelUnavailableError, which names what was looked for, where, and what to do; `embed` throws it when the files
  *   have changed or gone by the time of a restart.
@@ -169,31 +170,32 @@ export async function openTransformers(
   const find = () => findModel({ ...options, dtype }, parts.fetch ?? fetch);
   const fingerprintOf = (files: ModelFiles) => `${TRANSFORMERS_NAME}-${model}-${dtype}-${files.digest.slice(0, 16)}`;
 
-  const start = async (files: ModelFiles, onEnd: () => void): Promise<Thread> => {
-    const workerData: ThreadData = { root: files.root, model, dtype };
-    const worker = new Worker(parts.thread ?? new URL('./transformers-thread.mjs', import.meta.url), { workerData });
-    const width = await readiness(worker).catch(async (error: unknown) => {
+  const start = async (files: ModelFiles, onEnd: () => void): Promise<Model> => {
+    const data: ChildData = { root: files.root, model, dtype };
+    const entry = parts.child ?? new URL('./transformers-child.mjs', import.meta.url);
+    const child = fork(fileURLToPath(entry), [JSON.stringify(data)], { serialization: 'advanced', execArgv: [] });
+    const width = await readiness(child).catch(async (error: unknown) => {
       throw error instanceof LoadError ? await loadFailure(options, dtype, files, error) : error;
     });
     if (width !== DIMENSION) {
-      await worker.terminate();
+      child.kill('SIGKILL');
       const problem = `its vectors are ${width} wide where all vectors here are ${DIMENSION} wide`;
       throw new ModelUnavailableError(model, problem, `Choose a model of ${DIMENSION} dimensions.`);
     }
-    return serve(worker, deadlineMs, onEnd);
+    return serve(child, deadlineMs, onEnd);
   };
 
   const files = await find();
   const fingerprint = fingerprintOf(files);
-  let thread: Promise<Thread> | null = null;
+  let loaded: Promise<Model> | null = null;
   let closed = false;
   const onEnd = () => {
-    thread = null;
+    loaded = null;
   };
-  thread = start(files, onEnd);
-  await thread;
+  loaded = start(files, onEnd);
+  await loaded;
 
-  const restart = async (): Promise<Thread> => {
+  const restart = async (): Promise<Model> => {
     const now = await find();
     if (fingerprintOf(now) !== fingerprint) {
       const problem = `its files in ${now.folder} have changed since it was opened`;
@@ -205,11 +207,11 @@ export async function openTransformers(
     }
     return start(now, onEnd);
   };
-  const running = (): Promise<Thread> => {
-    if (thread !== null) return thread;
+  const running = (): Promise<Model> => {
+    if (loaded !== null) return loaded;
     const restarted = restart();
     restarted.catch(onEnd);
-    thread = restarted;
+    loaded = restarted;
     return restarted;
   };
 
@@ -227,7 +229,7 @@ export async function openTransformers(
     },
     close: async () => {
       closed = true;
-      const last = await thread?.catch(() => null);
+      const last = await loaded?.catch(() => null);
       await last?.stop();
     },
   };

@@ -1,11 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import type { Dtype } from './transformers-files.ts';
 
-export type ThreadData = { readonly root: string; readonly model: string; readonly dtype: Dtype };
-export type ThreadRequest =
+export type ChildData = { readonly root: string; readonly model: string; readonly dtype: Dtype };
+export type ChildRequest =
   | { readonly kind: 'embed'; readonly id: number; readonly text: string }
   | { readonly kind: 'close' };
-export type ThreadAnswer =
+export type ChildAnswer =
   | { readonly kind: 'ready'; readonly width: number }
   /** `library`: nothing was read yet, so the model's files may be sound. */
   | { readonly kind: 'failed'; readonly step: 'library' | 'model'; readonly reason: string }
@@ -17,10 +16,8 @@ const TOKENS_MAX = 512;
 /** Enough for any text of so many tokens; a tokenizer reads to the end before it truncates. */
 const CHARS_PER_TOKEN = 64;
 
-const { root, model, dtype } = workerData as ThreadData; // what transformers.ts hands over
-const port = parentPort;
-if (port === null) throw new Error('transformers-thread.ts runs in a worker thread only');
-const answer = (message: ThreadAnswer) => port.postMessage(message);
+const { root, model, dtype } = JSON.parse(process.argv[2] ?? '') as ChildData; // what transformers.ts hands over
+const answer = (message: ChildAnswer) => process.send?.(message);
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function load() {
@@ -75,11 +72,13 @@ const embed = await load()
     return null;
   });
 
-if (embed === null) port.close();
+// A parent that is gone needs nothing more; the runtime's own threads would keep this process alive.
+process.once('disconnect', () => process.exit());
+if (embed === null) process.disconnect();
 else {
-  port.on('message', (request: ThreadRequest) => {
+  process.on('message', (request: ChildRequest) => {
     if (request.kind === 'close') {
-      port.close();
+      process.disconnect();
       return;
     }
     embed(request.text).then(
