@@ -4,17 +4,17 @@ import { sha256Hex } from '../../core/hash.ts';
 
 /**
  * What of the state must be equal wherever and however a walk ran: no times, no ids that were handed out in the order of work,
- * no leases, no run reports. Items are named by kind and key.
+ * no leases, no run reports, no waits that are over (they cost nothing). Items are named by kind and key.
  */
 const TABLES: Readonly<Record<string, string>> = {
   meta: `SELECT key, value FROM meta ORDER BY key`,
   item: `SELECT i.kind, i.key, p.key AS parent, i.source, i.content_hash FROM item i LEFT JOIN item p ON p.id = i.parent_id
     ORDER BY i.kind, i.key`,
-  task: `SELECT t.stage, i.kind, i.key, t.state, t.prio, t.attempt, t.waits, t.lost, t.input_hash, t.output_hash,
+  task: `SELECT t.stage, i.kind, i.key, t.state, t.prio, t.attempt - t.waits AS attempt, t.lost, t.input_hash, t.output_hash,
       t.fingerprint, t.error_class, t.reason
     FROM task t JOIN item i ON i.id = t.item_id ORDER BY t.stage, i.kind, i.key`,
   lease: `SELECT stage, count(*) AS live FROM lease WHERE state = 'live' GROUP BY stage ORDER BY stage`,
-  stage_control: `SELECT stage, position, paused, pause_reason, open_until_ms, open_reason, requested, lost_max, fingerprint
+  stage_control: `SELECT stage, position, paused, pause_reason, requested, lost_max, fingerprint
     FROM stage_control ORDER BY stage`,
   stage_count: `SELECT stage, state, n FROM stage_count WHERE n <> 0 ORDER BY stage, state`,
   error_log: `SELECT e.stage, i.key, e.attempt, e.error_class, e.message FROM error_log e JOIN item i ON i.id = e.item_id
