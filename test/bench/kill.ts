@@ -31,7 +31,9 @@ const random = seeded(Number(values.seed));
 await live(disturbed, ['ingest', '--file', ...files], random() * ingested.tookMs);
 await live(disturbed, ['ingest', '--file', ...files], null);
 for (let i = 1; i < Number(values.kills); i++) {
-  const afterMs = random() * ran.tookMs;
+  // Short lives first, or the work would be done before the kills are; longer ones reach the late stages.
+  const share = i < (Number(values.kills) * 3) / 4 ? 1 / 8 : 1 / 2;
+  const afterMs = random() * share * ran.tookMs;
   const life = await timed(disturbed, ['run', '--until-idle'], afterMs);
   console.log(`kill ${i + 1} after ${seconds(afterMs)}: ${life.signal ?? `had ended with ${life.exitCode}`}`);
 }
