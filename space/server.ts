@@ -30,7 +30,8 @@ export async function startServer(space: Space, serving: Serving): Promise<Runni
       return { ready: false, reason: 'The database does not answer; searches do, from the release that is loaded.' };
     },
     exampleQueries,
-    log: ({ level, ...line }) => space.log[level](line),
+    // Files of the page are no news; who looks for them sets LOG_LEVEL=debug.
+    log: ({ level, ...line }) => space.log[String(line.route).startsWith('/assets') ? 'debug' : level](line),
     requestId: randomUUID,
   });
   const server = await listen(app.fetch, space);
