@@ -174,7 +174,7 @@ test('a database that never answers is an error after the deadline, and its late
       }),
   };
   // Of a client, only `batch` is used.
-  const db = connectDatabase(silent as unknown as ReturnType<typeof createClient>, { deadlineMs: 5 });
+  const db = connectDatabase(silent as unknown as ReturnType<typeof createClient>, { deadlineMs: 5 }); // no more of a client is used
   await expect(db.read([{ sql: 'SELECT 1', args: [] }])).rejects.toThrow('no answer from the database within 5 ms');
   answer(new Error('too late'));
 });
