@@ -12,7 +12,7 @@ const SAMPLES = 12;
 /** How the whole pipeline stands, from the database alone. `degraded` is what the host knows to run below its best. */
 export async function readStatus(db: Database, pipeline: Pipeline, degraded: readonly string[]): Promise<StatusAnswer> {
   const [snapshot, release, corpus, [samples, runs]] = await Promise.all([
-    readSnapshot(db),
+    readSnapshot(db, pipeline),
     currentRelease(db),
     corpusStatus(db, SET_ASIDE_SHOWN),
     db.read([

@@ -152,7 +152,7 @@ test('a corpus that is given another embedder is embedded anew, and only a compl
   await adoptEmbedder(host.db, host.generations.embedderName);
   await work(host, records({ a: rash, b: pain }));
   await adoptEmbedder(host.db, host.generations.embedderName);
-  expect((await readSnapshot(host.db)).stages.get('embed')?.counts).toMatchObject({ ready: 0, done: 2 });
+  expect((await readSnapshot(host.db, host.pipeline)).stages.get('embed')?.counts).toMatchObject({ ready: 0, done: 2 });
 
   const other: Embedder = {
     name: 'other',
@@ -161,7 +161,7 @@ test('a corpus that is given another embedder is embedded anew, and only a compl
   };
   const generations = fixedGenerations(host.db, 'other', other, host.generations);
   await adoptEmbedder(host.db, 'other');
-  expect((await readSnapshot(host.db)).stages.get('embed')?.counts).toMatchObject({ ready: 2, done: 0 });
+  expect((await readSnapshot(host.db, host.pipeline)).stages.get('embed')?.counts).toMatchObject({ ready: 2, done: 0 });
   const moved = await openHost(`file:${join(folder, 'state.db')}`, generations);
   await work(moved, records({ a: rash, b: pain }));
   expect(await one(host.db, `SELECT count(DISTINCT generation) AS n, max(generation) AS g FROM vector`)).toMatchObject({

@@ -8,7 +8,7 @@ import {
   liveLeases,
   type Outcome,
   readSnapshot,
-  reclaimAndRead,
+  reclaim,
   registerPipeline,
   type Stage,
   stageAfter,
@@ -57,7 +57,7 @@ function ledgerLife(host: EngineHost, random: () => number): () => Promise<void>
       ),
     async () => {
       const stage = pick(stages);
-      const claimed = stage && (await claim(host.db, stage, Math.floor(random() * 2), 'worker'));
+      const claimed = stage && (await claim(host.db, stage, 'worker'));
       if (stage && claimed) held.push({ stage, claimed });
     },
     async () => {
@@ -72,12 +72,13 @@ function ledgerLife(host: EngineHost, random: () => number): () => Promise<void>
         claimed.items,
         settled.map((one) => one.outcome),
       );
-      await commit(host.db, stage, stageAfter(pipeline, stage), claimed.leaseId, settled, writes, 1);
+      const next = stageAfter(pipeline, stage);
+      await commit(host.db, pipeline, { stage, next, leaseId: claimed.leaseId, settled, writes, tookMs: 1 });
     },
     () => passTime(host.client),
     async () => {
       await expireLeases(host.client);
-      await reclaimAndRead(host.db);
+      await reclaim(host.db);
     },
     async () => {
       const lease = pick(await liveLeases(host.db));
@@ -112,7 +113,7 @@ describe.each(HOSTS)('on %s', (name) => {
           expect(await counters(host.client), `after operation ${i}`).toEqual(await recount(host.client));
       }
       expect(await counters(host.client)).toEqual(await recount(host.client));
-      const { stages: seen } = await readSnapshot(host.db);
+      const { stages: seen } = await readSnapshot(host.db, pipeline);
       for (const state of TASK_STATES)
         expect(seen.get('two')?.counts[state], state).toBe(
           await oneOf(host.client, `SELECT count(*) FROM task WHERE stage = 'two' AND state = '${state}'`),

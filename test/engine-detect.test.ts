@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import {
-  claimSize,
   definePipeline,
   detect,
   type Gate,
@@ -29,18 +28,24 @@ type Here = Partial<Omit<StageSnapshot, 'counts'>> & Partial<Record<TaskState, n
 const stageSnapshot = ({ ready = 0, leased = 0, submitted = 0, done = 0, skipped = 0, dead = 0, ...rest }: Here) => ({
   counts: { ready, leased, submitted, done, skipped, dead },
   nextDueMs: ready > 0 ? NOW_MS - 1 : null,
-  nextLost: 0,
+  leases: leased > 0 ? 1 : 0,
   leaseExpiresMs: leased > 0 ? NOW_MS + 30_000 : null,
   paused: false,
   pauseReason: null,
   openUntilMs: 0,
   openReason: null,
   requested: false,
+  batchLimit: null,
+  startedMs: null,
+  progressedMs: null,
+  crashedMs: null,
   ...rest,
 });
 const snapshot = (stages: Record<string, Here>): Snapshot => ({
   nowMs: NOW_MS,
   stages: new Map(pipeline.stages.map(({ name }) => [name, stageSnapshot(stages[name] ?? {})])),
+  services: new Map(),
+  quotas: new Map(),
 });
 /** What a tick would do, in one line. */
 const seen = (stages: Record<string, Here>): string => {
@@ -96,10 +101,13 @@ test.each<[string, Record<string, Here>, string]>([
 });
 
 test('a stage without a row in the snapshot has nothing to do', () => {
-  expect(detect(pipeline, { nowMs: NOW_MS, stages: new Map() })).toEqual({ kind: 'serving' });
-  expect(gateOf(pipeline, stageNamed('one'), { nowMs: NOW_MS, stages: new Map() })).toBeNull();
+  const empty = { ...snapshot({}), stages: new Map() };
+  expect(detect(pipeline, empty)).toEqual({ kind: 'serving' });
+  expect(gateOf(pipeline, stageNamed('one'), empty)).toBeNull();
 });
 
+const CONTROL = 'stage_control one';
+const TASK = 'task of one';
 const gate = (stage: string, here: Here, others: Record<string, Here> = {}): Gate | null =>
   gateOf(pipeline, stageNamed(stage), snapshot({ ...others, [stage]: here }));
 
@@ -109,40 +117,44 @@ test.each<[string, Here, Gate | null]>([
   [
     'paused, in the words of who paused it',
     { ready: 1, paused: true, pauseReason: 'checking the prompts' },
-    { kind: 'paused', reason: 'paused: checking the prompts', opensAtMs: null },
+    { kind: 'paused', reason: 'paused: checking the prompts', opensAtMs: null, row: CONTROL },
   ],
   [
     'paused without words',
     { ready: 1, paused: true },
-    { kind: 'paused', reason: 'paused: no reason given', opensAtMs: null },
+    { kind: 'paused', reason: 'paused: no reason given', opensAtMs: null, row: CONTROL },
   ],
   [
     'told to wait, in the words of the service',
     { ready: 1, openUntilMs: NOW_MS + 1, openReason: 'QuotaError: spent' },
-    { kind: 'waits', reason: 'QuotaError: spent', opensAtMs: NOW_MS + 1 },
+    { kind: 'waits', reason: 'QuotaError: spent', opensAtMs: NOW_MS + 1, row: CONTROL },
   ],
   ['open again in the very ms that it was told to wait for', { ready: 1, openUntilMs: NOW_MS }, null],
   [
     'nothing due yet',
     { ready: 3, nextDueMs: NOW_MS + 5 },
-    { kind: 'backoff', reason: '3 waiting for their next try', opensAtMs: NOW_MS + 5 },
+    { kind: 'backoff', reason: '3 waiting for their next try', opensAtMs: NOW_MS + 5, row: TASK },
   ],
   ['due in this very ms', { ready: 3, nextDueMs: NOW_MS }, null],
   [
     'nothing due yet, but a lease ends before and may give its tasks back',
     { ready: 3, nextDueMs: NOW_MS + 90_000, leased: 2, leaseExpiresMs: NOW_MS + 7 },
-    { kind: 'backoff', reason: '3 waiting for their next try', opensAtMs: NOW_MS + 7 },
+    { kind: 'backoff', reason: '3 waiting for their next try', opensAtMs: NOW_MS + 7, row: TASK },
   ],
   [
     'all leased',
     { leased: 2, leaseExpiresMs: NOW_MS + 7 },
-    { kind: 'leased', reason: '2 being worked on', opensAtMs: NOW_MS + 7 },
+    { kind: 'leased', reason: '2 being worked on', opensAtMs: NOW_MS + 7, row: 'lease of one' },
   ],
-  ['all in a batch job', { submitted: 2 }, { kind: 'submitted', reason: '2 waiting for a batch job', opensAtMs: null }],
+  [
+    'all in a batch job',
+    { submitted: 2 },
+    { kind: 'submitted', reason: '2 waiting for a batch job', opensAtMs: null, row: TASK },
+  ],
   [
     'paused before told to wait',
     { ready: 1, paused: true, pauseReason: 'x', openUntilMs: NOW_MS + 1 },
-    { kind: 'paused', reason: 'paused: x', opensAtMs: null },
+    { kind: 'paused', reason: 'paused: x', opensAtMs: null, row: CONTROL },
   ],
 ])('a gate tells: %s', (_, here, expected) => {
   expect(gate('one', here)).toEqual(expected);
@@ -156,8 +168,9 @@ test('a host that cannot run a stage says so and works on the next', () => {
     kind: 'host',
     reason: 'this host cannot run it; the Space can',
     opensAtMs: null,
+    row: null,
   });
-  expect(detect(edge, state)).toEqual({ kind: 'work', stage: two, current: one, lost: 0 });
+  expect(detect(edge, state)).toEqual({ kind: 'work', stage: two, current: one });
 });
 
 const WORK_ABOVE = { two: { ready: 1 } };
@@ -194,20 +207,6 @@ test.each<[string, Here, Record<string, Here>, Partial<Gate> | null]>([
   else expect(found).toMatchObject(expected);
 });
 
-test('detection hands on how often the first due task lost its worker', () => {
-  expect(detect(pipeline, snapshot({ one: { ready: 1, nextLost: 2 } }))).toMatchObject({ kind: 'work', lost: 2 });
-});
-
 test('open tasks are those that are neither done nor skipped nor dead', () => {
   expect(openTasks(stageSnapshot({ ready: 1, leased: 2, submitted: 4, done: 8, skipped: 16, dead: 32 }))).toBe(7);
-});
-
-test.each([
-  [256, 'each', [256, 16, 1, 1]],
-  [20, 'each', [20, 1, 1, 1]],
-  [1, 'each', [1, 1, 1, 1]],
-  [256, 'whole', [256, 256, 256, 256]],
-] as const)('a batch of %i that settles %s shrinks with its losses to %j', (batchMax, settles, sizes) => {
-  const stage = passing('one', { batchMax, settles });
-  expect([0, 1, 2, 3].map((lost) => claimSize(stage, lost))).toEqual(sizes);
 });

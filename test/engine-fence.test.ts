@@ -2,12 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   breakLeases,
   type Claim,
+  type Commit,
   claim,
   commit,
   definePipeline,
   heartbeat,
   type Outcome,
-  reclaimAndRead,
+  reclaim,
   registerPipeline,
   type Settled,
   tick,
@@ -51,6 +52,14 @@ function everything(claimed: Claim): { settled: Settled[]; writes: Write[] } {
   return { settled, writes: [page, ...madeWrites('one', claimed.items, outcomes)] };
 }
 
+const batchOf = (held: Claim): Commit => ({
+  stage: one,
+  next: two,
+  leaseId: held.leaseId,
+  ...everything(held),
+  tookMs: 5,
+});
+
 describe.each(HOSTS)('on %s', (name) => {
   let host: EngineHost;
   beforeAll(async () => {
@@ -68,18 +77,17 @@ describe.each(HOSTS)('on %s', (name) => {
   });
 
   const claimed = async (): Promise<Claim> => {
-    const got = await claim(host.db, { ...one, batchMax: 10 }, 0, 'worker');
+    const got = await claim(host.db, { ...one, batchMax: 10 }, 'worker');
     if (!got) throw new Error('nothing was claimed');
     return got;
   };
   const send = (held: Claim) => {
-    const { settled, writes } = everything(held);
-    return commit(host.db, one, two, held.leaseId, settled, writes, 5);
+    return commit(host.db, pipeline, batchOf(held));
   };
 
   test('a worker that holds its lease commits everything at once', async () => {
     const held = await claimed();
-    expect((await send(held)).size).toBe(KEYS.length);
+    expect(await send(held)).toBe(true);
     expect(await rowsOf(host.client, 'SELECT key FROM page ORDER BY key')).toHaveLength(6);
     expect(await rowsOf(host.client, 'SELECT key FROM made ORDER BY key')).toEqual(
       ['dead', 'done', 'makes', 'skipped'].map((key) => ({ key })),
@@ -99,12 +107,12 @@ describe.each(HOSTS)('on %s', (name) => {
     'expired and nobody took it back yet': () => expireLeases(host.client),
     'expired and was taken back': async () => {
       await expireLeases(host.client);
-      await reclaimAndRead(host.db);
+      await reclaim(host.db);
     },
     'expired and another worker holds the items now': async () => {
       await expireLeases(host.client);
-      await reclaimAndRead(host.db);
-      await claim(host.db, { ...one, batchMax: 160 }, 1, 'another');
+      await reclaim(host.db);
+      await claim(host.db, { ...one, batchMax: 160 }, 'another');
     },
     'was broken by an operator': (held) => breakLeases(host.db, [held.leaseId]),
     'was taken from it by new content for every item': () =>
@@ -119,7 +127,7 @@ describe.each(HOSTS)('on %s', (name) => {
         one,
         KEYS.map((key) => newItem(key, `${key}@2`)),
       );
-      await claim(host.db, { ...one, batchMax: 10 }, 0, 'another');
+      await claim(host.db, { ...one, batchMax: 10 }, 'another');
     },
     'never was': (held) => host.client.execute(`UPDATE lease SET id = id + 1000 WHERE id = ${held.leaseId}`),
   };
@@ -127,7 +135,7 @@ describe.each(HOSTS)('on %s', (name) => {
     const held = await claimed();
     await LATE[fate]?.(held);
     const before = await dump(host.client);
-    expect((await send(held)).size).toBe(0);
+    expect(await send(held)).toBe(false);
     const after = await dump(host.client);
     // A lease without tasks is of no use to anybody, and its own holder may close it.
     if (fate.includes('new content')) for (const all of [before, after]) delete all.lease;
@@ -135,10 +143,20 @@ describe.each(HOSTS)('on %s', (name) => {
   });
 
   test('a late worker whose batch was re-entered in part commits the rest and nothing of that part', async () => {
-    const held = await claimed();
-    await enter(host.db, one, [newItem('done', 'done@2'), newItem('dead', 'dead@2'), newItem('wait', 'wait@2')]);
-    const kept = await send(held);
-    expect(held.items.filter(({ id }) => kept.has(id)).map(({ key }) => key)).toEqual(['makes', 'skipped', 'retry']);
+    const renewed = [newItem('done', 'done@2'), newItem('dead', 'dead@2'), newItem('wait', 'wait@2')];
+    const late = stageOf(
+      'one',
+      async (items, { leaseId }) => {
+        await enter(host.db, one, renewed);
+        const { settled, writes } = everything({ leaseId, items, retryTokens: 100 });
+        return { outcomes: settled.map(({ outcome }) => outcome), writes };
+      },
+      { batchMax: 10 },
+    );
+    const report = await tick(host.db, definePipeline('fence', [late, stageOf('two', null)]), fakeRuntime(), {
+      budgetMs: 0,
+    });
+    expect(report.counts).toEqual({ done: 1, skipped: 1, retry: 1, wait: 0, dead: 0, lost: 3 });
     expect(await rowsOf(host.client, 'SELECT key FROM page ORDER BY key')).toEqual(
       ['makes', 'retry', 'skipped'].map((key) => ({ key })),
     );
@@ -156,13 +174,12 @@ describe.each(HOSTS)('on %s', (name) => {
     const held = await claimed();
     await send(held);
     const before = await dump(host.client);
-    expect((await send(held)).size).toBe(0);
+    expect(await send(held)).toBe(false);
     expect(await dump(host.client)).toEqual(before);
   });
 
   test('a commit is whole even when its lease runs out in the middle of it', async () => {
     const held = await claimed();
-    const { settled, writes } = everything(held);
     const [first] = held.items;
     const slow: Write = {
       kind: 'fenced',
@@ -172,15 +189,15 @@ describe.each(HOSTS)('on %s', (name) => {
         (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 200000) SELECT n FROM c) WHERE :held`,
       args: [],
     };
-    const kept = await commit(host.db, { ...one, leaseMs: 1 }, two, held.leaseId, settled, [slow, ...writes], 5);
-    expect(kept.size).toBe(KEYS.length);
+    const batch = batchOf(held);
+    await host.client.execute(`UPDATE lease SET expires_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER) + 20`);
+    expect(await commit(host.db, pipeline, { ...batch, writes: [slow, ...batch.writes] })).toBe(true);
     expect(await oneOf(host.client, 'SELECT count(*) FROM page')).toBe(6);
   });
 
   test('a commit that one bad row breaks leaves nothing behind', async () => {
     const held = await claimed();
     const before = await dump(host.client);
-    const { settled, writes } = everything(held);
     const [first] = held.items;
     const bad: Write = {
       kind: 'rows',
@@ -189,17 +206,18 @@ describe.each(HOSTS)('on %s', (name) => {
       key: ['key'],
       rows: [{ itemId: first?.id ?? 0, values: ['bad', null, null] }],
     };
-    await expect(commit(host.db, one, two, held.leaseId, settled, [...writes, bad], 5)).rejects.toThrow(/NOT NULL/);
+    const batch = batchOf(held);
+    const broken = commit(host.db, pipeline, { ...batch, writes: [...batch.writes, bad] });
+    await expect(broken).rejects.toMatchObject({ refused: true, message: expect.stringContaining('NOT NULL') });
     expect(await dump(host.client)).toEqual(before);
   });
 
   test('a statement that forgot its fence is refused before anything is sent', async () => {
     const held = await claimed();
     const before = await dump(host.client);
-    const { settled } = everything(held);
     const [first] = held.items;
     const open: Write = { kind: 'fenced', itemId: first?.id ?? 0, sql: `DELETE FROM page`, args: [] };
-    await expect(commit(host.db, one, two, held.leaseId, settled, [open], 5)).rejects.toThrow(':held');
+    await expect(commit(host.db, pipeline, { ...batchOf(held), writes: [open] })).rejects.toThrow(':held');
     expect(await dump(host.client)).toEqual(before);
   });
 
@@ -256,7 +274,7 @@ describe.each(HOSTS)('on %s', (name) => {
 
   test('a claim that finds nothing due takes no lease and no item of an older one', async () => {
     await claimed();
-    expect(await claim(host.db, one, 0, 'another')).toBeNull();
+    expect(await claim(host.db, one, 'another')).toBeNull();
     expect(await oneOf(host.client, 'SELECT count(*) FROM lease')).toBe(1);
   });
 
@@ -267,7 +285,7 @@ describe.each(HOSTS)('on %s', (name) => {
   ])('a claim finds the gate closed in its own statement when the stage is %s', async (_, act) => {
     await host.client.execute(act);
     const before = await dump(host.client);
-    expect(await claim(host.db, one, 0, 'worker')).toBeNull();
+    expect(await claim(host.db, one, 'worker')).toBeNull();
     expect(await dump(host.client)).toEqual(before);
   });
 });

@@ -10,7 +10,7 @@ import {
   liveLeases,
   type Outcome,
   readSnapshot,
-  reclaimAndRead,
+  reclaim,
   registerPipeline,
   type Statement,
 } from '../core/engine/index.ts';
@@ -20,6 +20,7 @@ import { madeWrites, passing } from './support/engine/walk.ts';
 
 const one = passing('one', { batchMax: 20 });
 const two = passing('two');
+const pipeline = definePipeline('plans', [one, two]);
 const OUTCOMES: Outcome[] = [
   { kind: 'done', outputHash: 'out' },
   { kind: 'done', outputHash: 'out', makes: [newItem('page', 'page@1', 'page')] },
@@ -45,7 +46,7 @@ async function statementsSent(host: EngineHost): Promise<Record<string, readonly
     act = name;
     return run();
   };
-  await registerPipeline(host.db, definePipeline('plans', [one, two]));
+  await registerPipeline(host.db, pipeline);
   await during('enter', () =>
     db.write(
       enterStatements(
@@ -54,18 +55,17 @@ async function statementsSent(host: EngineHost): Promise<Record<string, readonly
       ),
     ),
   );
-  const claimed = await during('claim', () => claim(db, one, 0, 'worker'));
+  const claimed = await during('claim', () => claim(db, one, 'worker'));
   if (claimed?.items.length !== OUTCOMES.length) throw new Error('the claim must take every item');
   await during('heartbeat', () => heartbeat(db, claimed.leaseId, 60_000));
   const settled = claimed.items.map((item, i) => ({ item, outcome: OUTCOMES[i] ?? { kind: 'done', outputHash: 'o' } }));
   await during('commit', () =>
-    commit(
-      db,
-      one,
-      two,
-      claimed.leaseId,
+    commit(db, pipeline, {
+      stage: one,
+      next: two,
+      leaseId: claimed.leaseId,
       settled,
-      [
+      writes: [
         {
           kind: 'rows',
           table: 'page',
@@ -75,11 +75,11 @@ async function statementsSent(host: EngineHost): Promise<Record<string, readonly
         },
         ...madeWrites('one', claimed.items, OUTCOMES),
       ],
-      1,
-    ),
+      tookMs: 1,
+    }),
   );
-  await during('reclaim', () => reclaimAndRead(db));
-  await during('snapshot', () => readSnapshot(db));
+  await during('reclaim', () => reclaim(db));
+  await during('snapshot', () => readSnapshot(db, pipeline));
   await during('leases', () => liveLeases(db));
   await during('break', () => breakLeases(db, [1, 2, 3]));
   return sent;
@@ -109,9 +109,10 @@ describe.each(HOSTS)('on %s', (name) => {
 
   test('no act of the engine reads a whole table of items, tasks or leases', () => {
     expect(plans.size).toBe(8);
-    // Whole are read: the few rows of control and counters, what came in as JSON or VALUES, and what an index of live leases lists.
+    // Whole are read: the few rows of control and counters, what came in as JSON or VALUES, what an index of live leases lists, and
+    // the audit from its end, of which one row is taken.
     const allowed =
-      /^SCAN (c$|c2$|j VIRTUAL|stage_count|CONSTANT ROW|v$|\d+ CONSTANT ROWS?$|lease USING INDEX lease_live)/;
+      /^SCAN (c$|c2$|s$|x$|j VIRTUAL|stage_count|stage_control|audit$|CONSTANT ROW|v$|\d+ CONSTANT ROWS?$|\(subquery|l?(ease)? USING INDEX lease_(live|writing))/;
     for (const act of plans.keys()) {
       expect(planOf(act).length, act).toBeGreaterThan(0);
       expect(
@@ -122,30 +123,23 @@ describe.each(HOSTS)('on %s', (name) => {
   });
 
   test.each<[string, string]>([
-    ['claim', 'SEARCH task USING INDEX task_ready (stage=? AND due_ms<?)'],
+    ['claim', 'SEARCH task USING INDEX task_ready (stage=? AND prio=? AND due_ms<?)'],
     ['claim', 'SEARCH task USING PRIMARY KEY (stage=? AND item_id=?)'],
-    ['claim', 'SEARCH t USING INDEX task_leased (lease_id=?)'],
+    ['claim', 'SEARCH task USING INDEX task_leased (lease_id=?)'],
     ['claim', 'SEARCH i USING INTEGER PRIMARY KEY (rowid=?)'],
-    ['snapshot', 'SEARCH task USING INDEX task_ready (stage=?)'],
+    ['snapshot', 'SEARCH task USING INDEX task_ready (stage=? AND prio=?)'],
     ['snapshot', 'SEARCH lease USING INDEX lease_live'],
     ['leases', 'SCAN lease USING INDEX lease_live'],
     ['reclaim', 'SEARCH task USING INDEX task_leased (lease_id=?)'],
     ['reclaim', 'SEARCH lease USING INDEX lease_live (expires_ms<?)'],
-    ['reclaim', 'SEARCH lease USING INTEGER PRIMARY KEY (rowid=?)'],
+    ['reclaim', 'SCAN lease USING INDEX lease_writing'],
     ['break', 'SEARCH task USING INDEX task_leased (lease_id=?)'],
-    ['commit', 'SEARCH k USING PRIMARY KEY (stage=? AND item_id=?)'],
     ['commit', 'SEARCH lease USING INTEGER PRIMARY KEY (rowid=?)'],
     ['commit', 'SEARCH i USING INDEX item_key (kind=? AND key=?)'],
     ['enter', 'SEARCH i USING INDEX item_key (kind=? AND key=?)'],
     ['heartbeat', 'SEARCH lease USING INTEGER PRIMARY KEY (rowid=?)'],
   ])('%s: %s', (act, line) => {
     expect(planOf(act)).toContain(line);
-  });
-
-  test('every fence goes by the primary key of the task', () => {
-    const fences = planOf('commit').filter((line) => line.includes(' k '));
-    expect(fences.length).toBeGreaterThan(8);
-    expect(new Set(fences)).toEqual(new Set(['SEARCH k USING PRIMARY KEY (stage=? AND item_id=?)']));
   });
 
   test('due tasks are found in their order, without sorting the others', () => {

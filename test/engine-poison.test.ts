@@ -4,8 +4,8 @@ import {
   claim,
   DatabaseError,
   definePipeline,
-  LOST_MAX,
   liveLeases,
+  lossesMax,
   type Pipeline,
   registerPipeline,
   type Stage,
@@ -74,9 +74,9 @@ describe.each(HOSTS)('on %s', (name) => {
     throw new Error(`more than ${deathsMax} processes died`);
   };
 
-  test('an item that kills its worker is buried after its fourth loss, and every neighbour is done once', async () => {
+  test('an item that kills its worker is buried once it was alone twice, and every neighbour is done once', async () => {
     const pipeline = await start(deadly([KILLER], { batchMax: 32 }));
-    expect(await surviveAll(pipeline, 10)).toBe(LOST_MAX);
+    expect(await surviveAll(pipeline, 10)).toBe(lossesMax({ batchMax: 32 }));
     expect(
       await rowsOf(
         host.client,
@@ -87,10 +87,10 @@ describe.each(HOSTS)('on %s', (name) => {
       {
         key: KILLER,
         state: 'dead',
-        lost: 4,
-        attempt: 4,
+        lost: 7,
+        attempt: 7,
         error_class: 'lost',
-        reason: 'its worker ended without an outcome 4 times',
+        reason: 'its worker ended without an outcome 7 times',
       },
     ]);
     for (const stage of ['one', 'two'])
@@ -103,32 +103,32 @@ describe.each(HOSTS)('on %s', (name) => {
     expect(await oneOf(host.client, `SELECT count(*) FROM lease WHERE state = 'live'`)).toBe(0);
   });
 
-  test('the batch around it shrinks to a sixteenth, then to one item', async () => {
+  test('the batch around it is halved until it stands alone', async () => {
     const pipeline = await start(deadly([KILLER], { batchMax: 32 }), KEYS.slice(0, 32));
     await surviveAll(pipeline, 10);
-    // All; pairs up to the killer's; the pairs after it; then the two of that pair, the killer once more alone.
-    expect(batches[0]).toBe(32);
-    expect(batches.slice(1, 17)).toEqual(Array.from({ length: 16 }, () => 2));
-    expect(batches.slice(17)).toEqual([1, 1, 1]);
+    // The killer is in the second half, then in the first of each; every death halves the batches of the whole stage too.
+    expect(batches).toEqual([32, 16, 16, 8, 4, 4, 4, 2, 2, 2, 1, 1, 1, 1, 1]);
   });
 
   test('items that were lost are claimed apart from those that never were', async () => {
     const pipeline = await start(deadly([KILLER], { batchMax: 32 }));
     await surviveAll(pipeline, 10);
-    // The killer's batch; the eight that nobody had claimed yet; then those of the killer's batch, a sixteenth at a time.
-    expect(batches.slice(0, 4)).toEqual([32, 8, 2, 2]);
+    // The killer's batch; the eight that nobody had claimed yet; then those of the killer's batch, half at a time.
+    expect(batches.slice(0, 4)).toEqual([32, 8, 16, 16]);
   });
 
   test('several killers in one batch take no neighbour with them', async () => {
     const killers = ['k0', 'k1', 'k2', 'k30', 'k39'];
     const pipeline = await start(deadly(killers, { batchMax: 40 }));
-    await surviveAll(pipeline, 1 + 5 * LOST_MAX);
+    await surviveAll(pipeline, 1 + 5 * lossesMax({ batchMax: 40 }));
     const dead = await rowsOf(
       host.client,
       `SELECT key FROM task JOIN item ON id = item_id WHERE state = 'dead' ORDER BY id`,
     );
     expect(dead).toEqual(killers.map((key) => ({ key })));
-    expect(await oneOf(host.client, `SELECT max(lost) FROM task WHERE state = 'done'`)).toBeLessThan(LOST_MAX - 1);
+    expect(await oneOf(host.client, `SELECT max(lost) FROM task WHERE state = 'done'`)).toBeLessThan(
+      lossesMax({ batchMax: 40 }),
+    );
     expect(await oneOf(host.client, `SELECT count(*) FROM made WHERE stage = 'one'`)).toBe(35);
   });
 
@@ -163,7 +163,7 @@ describe.each(HOSTS)('on %s', (name) => {
   test('leases that are broken because their process is known to be dead count like those that ran out', async () => {
     const pipeline = await start(deadly([KILLER], { batchMax: 32 }));
     const stage = firstStage(pipeline);
-    await claim(host.db, stage, 0, 'dead-process');
+    await claim(host.db, stage, 'dead-process');
     const live = await liveLeases(host.db);
     expect(live).toMatchObject([{ stage: 'one', owner: 'dead-process' }]);
     const ids = live.map(({ id }) => id);
@@ -182,8 +182,8 @@ describe.each(HOSTS)('on %s', (name) => {
   test('a lease that still runs is neither taken back nor broken by the loss of another', async () => {
     const pipeline = await start(passing('one'));
     const stage = firstStage(pipeline);
-    const lost = await claim(host.db, stage, 0, 'dead-process');
-    const kept = await claim(host.db, stage, 0, 'live-process');
+    const lost = await claim(host.db, stage, 'dead-process');
+    const kept = await claim(host.db, stage, 'live-process');
     await host.client.execute(`UPDATE lease SET expires_ms = 1 WHERE id = ${lost?.leaseId}`);
     await tick(host.db, definePipeline('poison', [stageOf('one', null)]), fakeRuntime(), { budgetMs: 1 });
     expect(await rowsOf(host.client, 'SELECT id, state FROM lease ORDER BY id')).toEqual([

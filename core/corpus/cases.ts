@@ -1,7 +1,8 @@
 import type { Facet } from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase, FacetView } from '../cases/case.ts';
 import { type Database, json, type Row, statement, type Value } from '../engine/database.ts';
-import { againSql } from '../engine/ledger.ts';
+import { againStatements } from '../engine/ledger.ts';
+import { quoted } from '../engine/sql.ts';
 import type { Fenced, Rows, Write } from '../engine/stage.ts';
 import { numberOrNull, text, textOrNull } from './columns.ts';
 import { groupsWithin, sizesOf } from './sizes.ts';
@@ -63,7 +64,14 @@ export type NormalizedCase = {
   readonly returns: number;
 };
 
-const ITEM_OF_CASE = `SELECT id FROM item WHERE kind = 'case' AND key = ?`;
+const itemOfCase = (caseId: string): string => `SELECT id FROM item WHERE kind = 'case' AND key = ${quoted(caseId)}`;
+
+const WITHDRAWN = {
+  states: ['done'],
+  cause: 'input',
+  reason: 'withdrawn: the next release is without it',
+  actor: 'normalize',
+} as const;
 
 /** A case that its document held before: replaced by new rows, or withdrawn where the document holds it no longer. */
 export type ReplacedCase = { readonly itemId: number; readonly caseId: string; readonly withdrawn: boolean };
@@ -95,7 +103,9 @@ export function caseWrites(
       ...(withdrawn
         ? [
             fenced(itemId, `UPDATE patient_case SET withdrawn = 1 WHERE case_id = ? AND :held`, caseId),
-            fenced(itemId, againSql('index', ITEM_OF_CASE, 'withdrawn: the next release is without it'), caseId),
+            ...againStatements('index', { ...WITHDRAWN, items: itemOfCase(caseId) }, ':held').map(
+              ({ sql, args }): Fenced => ({ kind: 'fenced', itemId, sql, args }),
+            ),
           ]
         : []),
     ]),

@@ -1,5 +1,6 @@
 import { type Database, json, type Statement, statement } from '../engine/database.ts';
-import { enterStatements, NOW } from '../engine/ledger.ts';
+import { enterStatements } from '../engine/ledger.ts';
+import { NOW } from '../engine/sql.ts';
 import type { Rows, Stage } from '../engine/stage.ts';
 import type { DocumentFormat, Publication } from '../sources/record.ts';
 import { bytes, text } from './columns.ts';

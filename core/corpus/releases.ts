@@ -1,6 +1,6 @@
 import type { Distillate } from '../cases/case.ts';
 import { type Database, json, type Row, statement } from '../engine/database.ts';
-import { NOW } from '../engine/ledger.ts';
+import { NOW } from '../engine/sql.ts';
 import type { Write } from '../engine/stage.ts';
 import type { ReleaseCase } from '../search/contract.ts';
 import { CASE_BYTES, extractedOf, FACETS_OF_CASE } from './cases.ts';

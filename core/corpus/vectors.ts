@@ -1,6 +1,7 @@
 import { VIEWS, type View } from '../../schema/vocabulary.ts';
 import { type Database, json, statement } from '../engine/database.ts';
-import { NOW, redoStatement } from '../engine/ledger.ts';
+import { againStatements } from '../engine/ledger.ts';
+import { NOW, quoted } from '../engine/sql.ts';
 import type { Rows } from '../engine/stage.ts';
 import { DIMENSION, type FittedModel } from '../models/ports.ts';
 import { bytes, text } from './columns.ts';
@@ -16,7 +17,7 @@ export async function casesStillCome(db: Database): Promise<boolean> {
     statement(
       `SELECT EXISTS (SELECT 1 FROM stage_count WHERE stage IN ${stages} AND state = 'leased' AND n > 0)
          OR EXISTS (SELECT 1 FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage IN ${stages}
-           AND due_ms <= ${NOW}) AS come`,
+           AND prio IN (-1, 0, 1) AND due_ms <= ${NOW}) AS come`,
     ),
   ]);
   return Number(found?.rows[0]?.come) === 1;
@@ -100,6 +101,7 @@ export async function newestGeneration(
   return row ? { fingerprint: text(row.fingerprint), bytes: Number(row.bytes), fittedOn: Number(row.fitted_on) } : null;
 }
 
+const EMBEDDED_ANEW = { states: ['done', 'leased'], cause: 'fingerprint', actor: 'embedder' } as const;
 const PART_BYTES = 512 * 1024;
 /** Parts in one answer of the database: 4 MB. */
 const PARTS_READ = 8;
@@ -126,15 +128,24 @@ export async function saveGeneration(
       ]),
     ]);
   }
-  const newest = `(SELECT fingerprint FROM generation WHERE embedder = ?2 ${NEWEST_FIRST})`;
+  const newest = (name: string) => `(SELECT fingerprint FROM generation WHERE embedder = ${name} ${NEWEST_FIRST})`;
+  const redo =
+    replaces === null
+      ? []
+      : againStatements(
+          'embed',
+          { ...EMBEDDED_ANEW, reason: 'a newer generation embeds it anew', exceptLeaseId: leaseId },
+          `${newest(quoted(embedder))} = ${quoted(replaces)}`,
+        );
   await db.write([
+    // Before the generation is named: afterwards the condition no longer holds, nor in a second sending.
+    ...redo,
     statement(
       `INSERT INTO generation(fingerprint, embedder, dimension, bytes, fitted_on, created_at_ms)
-       SELECT ?1, ?2, ?3, ?4, ?5, ${NOW} WHERE ${newest} IS ?6
+       SELECT ?1, ?2, ?3, ?4, ?5, ${NOW} WHERE ${newest('?2')} IS ?6
        ON CONFLICT(fingerprint) DO UPDATE SET created_at_ms = excluded.created_at_ms`,
       [model.fingerprint, embedder, DIMENSION, model.bytes.byteLength, model.fittedOn, replaces],
     ),
-    ...(replaces === null ? [] : [redoStatement('embed', leaseId, 'a newer generation embeds it anew')]),
   ]);
 }
 
@@ -143,13 +154,14 @@ export async function saveGeneration(
  * newest release is served meanwhile.
  */
 export async function adoptEmbedder(db: Database, embedder: string): Promise<void> {
+  const another = `(SELECT value FROM meta WHERE key = 'embedder') <> ${quoted(embedder)}`;
   await db.write([
+    ...againStatements('embed', { ...EMBEDDED_ANEW, reason: `embedded anew by ${embedder}` }, another),
     statement(
       `INSERT INTO meta(key, value) VALUES ('embedder', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value
        WHERE value <> excluded.value`,
       [embedder],
     ),
-    redoStatement('embed', 0, `embedded anew by ${embedder}`),
   ]);
 }
 

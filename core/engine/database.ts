@@ -1,4 +1,4 @@
-import type { Client, InStatement } from '@libsql/client';
+import type { Client, InStatement, ResultSet } from '@libsql/client';
 import { DatabaseError } from './errors.ts';
 
 export type Value = string | number | null | Uint8Array;
@@ -44,7 +44,7 @@ export function connectDatabase(client: Client, options: { readonly deadlineMs: 
       );
     });
     try {
-      const sent = client.batch(statements.map(sendable), mode);
+      const sent = send(client, mode, statements.map(sendable));
       // The race may be lost: the late answer must not surface as an unhandled rejection.
       sent.catch(() => undefined);
       const results = await Promise.race([sent, expired]);
@@ -52,13 +52,26 @@ export function connectDatabase(client: Client, options: { readonly deadlineMs: 
       return results.map((result) => ({ rows: result.rows as unknown as Row[], changed: result.rowsAffected }));
     } catch (error) {
       if (error instanceof DatabaseError) throw error;
-      throw new DatabaseError(messageOf(error), { cause: error });
+      throw new DatabaseError(messageOf(error), { cause: error, refused: isRefusal(error) });
     } finally {
       clearTimeout(timer);
     }
   };
   return { read: (statements) => run('read', statements), write: (statements) => run('write', statements) };
 }
+
+/** One read is a snapshot by itself; it needs no transaction around it. */
+const send = async (client: Client, mode: 'read' | 'write', statements: InStatement[]): Promise<ResultSet[]> => {
+  const [only, ...others] = statements;
+  if (mode === 'read' && only !== undefined && others.length === 0) return [await client.execute(only)];
+  return client.batch(statements, mode);
+};
+
+/** Codes by which SQLite says that a statement will never do, whatever the weather. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  /^SQLITE_(?:CONSTRAINT|ERROR|MISMATCH|TOOBIG|RANGE)/.test(String(error.code));
 
 const sendable = ({ sql, args }: Statement): InStatement => ({
   sql,

@@ -1,10 +1,21 @@
 /** The resumable item engine. It knows no medicine: a pipeline of your own needs only what is exported here. */
+export * from './acts.ts';
+export * from './audit.ts';
 export * from './database.ts';
 export * from './detect.ts';
+export * from './effects.ts';
 export * from './errors.ts';
+export * from './explain.ts';
+export * from './failpoints.ts';
+export * from './hooks.ts';
 export * from './ledger.ts';
+export * from './lifecycle.ts';
 export * from './outcome.ts';
+export * from './plan.ts';
 export * from './progress.ts';
+export * from './registry.ts';
 export * from './runtime.ts';
+export * from './services.ts';
+export { NOW } from './sql.ts';
 export * from './stage.ts';
 export * from './tick.ts';

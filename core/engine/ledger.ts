@@ -1,182 +1,270 @@
-import { TASK_STATES, type TaskState } from '../../schema/states.ts';
+import { type Cause, type Priority, TASK_STATES, type TaskState } from '../../schema/states.ts';
 import { type Database, json, type Row, type Statement, statement, type Value } from './database.ts';
-import { claimSize, type Snapshot, type StageSnapshot } from './detect.ts';
-import { SchemaError } from './errors.ts';
-import type { NewItem, Outcome } from './outcome.ts';
-import { type Item, LOST_MAX, type Pipeline, type Stage, type Write } from './stage.ts';
+import type { QuotaSnapshot, ServiceSnapshot, Snapshot, StageSnapshot } from './detect.ts';
+import { type NewItem, type Outcome, RETRY_TOKENS_MAX } from './outcome.ts';
+import { claimQuota, quotaGate, quotaRoomItems, settleQuota } from './quota.ts';
+import { claimServices, serviceGate, settleServices } from './services.ts';
+import { auditStatement, holds, int, intOrNull, NOW, quoted, TASKS_WRITING, textOrNull, WRITING } from './sql.ts';
+import type { Fenced, Item, Pipeline, Rows, Stage, Write } from './stage.ts';
 
-/** All SQL about items, tasks and leases, in the order that a tick calls it. */
+/** All SQL that moves items through stages, in the order that a tick calls it. */
 
-/** Database time in ms. Every stored time is the database's, so that a host's wrong clock strands nothing. */
-export const NOW = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
-const ENGINE_SCHEMA = '1';
 /** Bound parameters per statement; SQLite's own limit is 32,766, and a smaller statement is prepared faster. */
 const PARAMS_MAX = 8_000;
-/** Longer than any transaction: the validity of a lease inside the commit that began under it. Nobody else ever sees it. */
-const COMMIT_MS_MAX = 86_400_000;
+/** Good batches after which a batch that was halved may be twice as large again. */
+const GOOD_BATCHES = 8;
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-const int = (value: unknown): number => Number(value ?? 0);
-const intOrNull = (value: unknown): number | null => (value == null ? null : Number(value));
-const textOrNull = (value: unknown): string | null => (value == null ? null : String(value));
-/** A name that `defineStage` checked, as an SQL literal. */
-const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`;
+/** The first task that a claim of stage `name` would take, by priority, then by due time. `columns` of `task`. */
+const headOf = (name: string, columns: string): string =>
+  [-1, 0, 1]
+    .map(
+      (
+        prio,
+      ) => `SELECT * FROM (SELECT ${columns} FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ${name}
+         AND prio = ${prio} AND due_ms <= ${NOW} ORDER BY due_ms, item_id LIMIT 1)`,
+    )
+    .join(' UNION ALL ')
+    .concat(' LIMIT 1');
 
-/**
- * Reads whether this build may work on the database. False where no pipeline was registered in it yet.
- * @throws SchemaError when the schema is missing or of another version, or the database belongs to another pipeline.
- */
-export async function checkSchema(db: Database, pipeline: Pipeline): Promise<boolean> {
-  const tables = await db.read([statement(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'`)]);
-  if (tables[0]?.rows.length !== 1)
-    throw new SchemaError('the database has no schema yet: run "anamnesis init" against it from the Space or the CLI');
-  const known = await db.read([statement(`SELECT key, value FROM meta`)]);
-  const meta = new Map(known[0]?.rows.map((row) => [String(row.key), String(row.value)]));
-  const version = meta.get('engine_schema');
-  if (version !== ENGINE_SCHEMA)
-    throw new SchemaError(
-      `the database has engine schema ${version ?? 'none'}, this build needs ${ENGINE_SCHEMA}: use the build that made it`,
-    );
-  return isOwnedBy(pipeline, meta.get('pipeline'));
-}
-
-function isOwnedBy(pipeline: Pipeline, owner: unknown): boolean {
-  if (owner !== undefined && owner !== pipeline.name)
-    throw new SchemaError(
-      `the database belongs to pipeline "${owner}", not "${pipeline.name}": give another DATABASE_URL`,
-    );
-  return owner !== undefined;
-}
+// Recovery ---------------------------------------------------------------------------------------------------------
 
 /**
- * Makes the database this pipeline's own, and writes the rows that claims depend on.
- * @throws SchemaError as `checkSchema` does; then nothing was written.
+ * Takes back what dead workers held, in one transaction: their tasks are ready again or, after too many losses, dead; the
+ * stage takes smaller batches; what their sessions reserved stays spent. `marked` is the condition for the leases.
  */
-export async function registerPipeline(db: Database, pipeline: Pipeline): Promise<void> {
-  await checkSchema(db, pipeline);
-  const results = await db.write([
-    statement(`INSERT INTO meta(key, value) VALUES ('pipeline', ?) ON CONFLICT(key) DO NOTHING`, [pipeline.name]),
-    ...pipeline.stages.map((stage, position) =>
-      statement(
-        `INSERT INTO stage_control(stage, position, lost_max, fingerprint) SELECT ?, ?, ?, ?
-         WHERE EXISTS (SELECT 1 FROM meta WHERE key = 'pipeline' AND value = ?)
-         ON CONFLICT(stage) DO UPDATE SET position = excluded.position, lost_max = excluded.lost_max,
-           fingerprint = excluded.fingerprint`,
-        [stage.name, position, stage.settles === 'each' ? LOST_MAX : 0, stage.fingerprint, pipeline.name],
-      ),
-    ),
-    statement(`SELECT value FROM meta WHERE key = 'pipeline'`),
-  ]);
-  // Another pipeline may have come between the look and the write, which then wrote nothing.
-  isOwnedBy(pipeline, results.at(-1)?.rows[0]?.value);
-}
-
-const EXPIRED = `SELECT id FROM lease INDEXED BY lease_live WHERE state = 'live' AND expires_ms <= ${NOW}`;
-const takeBack = (leases: string, leaseState: 'expired' | 'broken'): Statement[] => [
+const takeBack = (marked: string, leaseState: 'expired' | 'broken', actor: string): Statement[] => [
+  statement(`UPDATE lease SET writing = 1 WHERE state = 'live' AND ${marked}`),
+  statement(
+    `INSERT INTO error_log(stage, item_id, attempt, error_class, message, at_ms)
+     SELECT t.stage, t.item_id, t.attempt, 'lost', 'its worker (' || l.owner || ') ended without an outcome', ${NOW}
+     FROM lease l INDEXED BY lease_writing
+     CROSS JOIN task t INDEXED BY task_leased ON t.lease_id = l.id AND t.state = 'leased'
+     CROSS JOIN stage_control c ON c.stage = t.stage AND c.lost_max BETWEEN 1 AND t.lost + 1 WHERE l.writing = 1`,
+  ),
+  auditStatement(
+    'lose',
+    `SELECT NULL, NULL, '${actor}', NULL, json_object('as', '${leaseState}', 'leases', (SELECT json_group_array(id) FROM lease WHERE writing = 1),
+       'tasks', (SELECT json_group_array(json_array(stage, item_id)) FROM ${TASKS_WRITING}))
+     WHERE EXISTS ${WRITING}`,
+  ),
   statement(
     `UPDATE task SET lost = lost + 1, lease_id = NULL, due_ms = ${NOW}, updated_at_ms = ${NOW}, error_class = 'lost',
        reason = 'its worker ended without an outcome ' || (lost + 1) || ' times',
        state = CASE WHEN (SELECT lost_max BETWEEN 1 AND task.lost + 1 FROM stage_control c WHERE c.stage = task.stage)
                  THEN 'dead' ELSE 'ready' END
-     WHERE state = 'leased' AND lease_id IN (${leases})`,
+     WHERE state = 'leased' AND lease_id IN ${WRITING}`,
   ),
-  // A lease that ran out between these two statements still has its tasks: it stays live until the next reclaim.
   statement(
-    `UPDATE lease SET state = '${leaseState}' WHERE id IN (${leases})
-       AND NOT EXISTS (SELECT 1 FROM task INDEXED BY task_leased WHERE task.state = 'leased' AND lease_id = lease.id)`,
+    `UPDATE stage_control SET crashed_ms = ${NOW}, good_batches = 0, batch_limit = CASE WHEN lost_max = 0 THEN batch_limit
+       ELSE (SELECT max(1, min(min(l.size), coalesce(batch_limit, min(l.size))) / 2) FROM lease l INDEXED BY lease_writing
+         WHERE l.writing = 1 AND l.stage = stage_control.stage) END
+     WHERE stage IN (SELECT stage FROM lease INDEXED BY lease_writing WHERE writing = 1)`,
   ),
+  statement(
+    `UPDATE inference_session SET state = 'died', used = reserved, ended_ms = ${NOW}
+     WHERE state = 'running' AND lease_id IN ${WRITING}`,
+  ),
+  statement(`UPDATE lease SET state = '${leaseState}', writing = 0 WHERE writing = 1`),
 ];
 
-const SNAPSHOT: readonly Statement[] = [
-  statement(
-    `SELECT c.*, ${NOW} AS now_ms,
-       (SELECT due_ms FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = c.stage
-        ORDER BY due_ms, item_id LIMIT 1) AS next_due_ms,
-       (SELECT lost FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = c.stage
-        ORDER BY due_ms, item_id LIMIT 1) AS next_lost,
-       (SELECT min(expires_ms) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage)
-        AS lease_expires_ms
-     FROM stage_control c`,
-  ),
-  statement(`SELECT stage, state, n FROM stage_count`),
-];
-
-function snapshotOf(controls: readonly Row[], counts: readonly Row[]): Snapshot {
-  const zero = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
-  const stages = new Map<string, StageSnapshot>();
-  for (const row of controls) {
-    const own = counts.filter((count) => count.stage === row.stage).map((count) => [String(count.state), int(count.n)]);
-    stages.set(String(row.stage), {
-      counts: { ...zero, ...Object.fromEntries(own) },
-      nextDueMs: intOrNull(row.next_due_ms),
-      nextLost: int(row.next_lost),
-      leaseExpiresMs: intOrNull(row.lease_expires_ms),
-      paused: int(row.paused) === 1,
-      pauseReason: textOrNull(row.pause_reason),
-      openUntilMs: int(row.open_until_ms),
-      openReason: textOrNull(row.open_reason),
-      requested: int(row.requested) === 1,
-    });
-  }
-  return { nowMs: int(controls[0]?.now_ms), stages };
+/** Takes back the leases that ran out. Returns how many there were. */
+export async function reclaim(db: Database): Promise<number> {
+  const [marked] = await db.write(takeBack(`expires_ms <= ${NOW}`, 'expired', 'clock'));
+  return marked?.changed ?? 0;
 }
 
-/** Takes back what dead workers held, then reads all that detection needs: one round trip, no disk write when nothing expired. */
-export async function reclaimAndRead(db: Database): Promise<Snapshot> {
-  const results = await db.write([...takeBack(EXPIRED, 'expired'), ...SNAPSHOT]);
-  return snapshotOf(results[2]?.rows ?? [], results[3]?.rows ?? []);
+/** Leases that still run, with their owners: a host uses it to find those of its own dead processes. */
+export async function liveLeases(
+  db: Database,
+): Promise<readonly { readonly id: number; readonly stage: string; readonly owner: string }[]> {
+  const [found] = await db.read([
+    statement(`SELECT id, stage, owner FROM lease INDEXED BY lease_live WHERE state = 'live'`),
+  ]);
+  return (found?.rows ?? []).map((row) => ({ id: int(row.id), stage: String(row.stage), owner: String(row.owner) }));
 }
+
+/** Ends leases whose holders are known to be dead, so that nobody waits for their expiry. */
+export async function breakLeases(db: Database, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.write(takeBack(`id IN (${ids.map(int).join(', ')})`, 'broken', 'host'));
+}
+
+// Reading ----------------------------------------------------------------------------------------------------------
+
+const CONTROLS = statement(
+  `SELECT c.*, ${NOW} AS now_ms,
+     (SELECT min(due_ms) FROM (${[-1, 0, 1]
+       .map(
+         (
+           prio,
+         ) => `SELECT min(due_ms) AS due_ms FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = c.stage
+           AND prio = ${prio}`,
+       )
+       .join(' UNION ALL ')})) AS next_due_ms,
+     (SELECT min(expires_ms) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage)
+       AS lease_expires_ms,
+     (SELECT count(*) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage) AS leases,
+     (SELECT json_group_object(state, n) FROM stage_count s WHERE s.stage = c.stage) AS counts
+   FROM stage_control c`,
+);
+const SERVICES = statement(
+  `SELECT s.*, EXISTS (SELECT 1 FROM lease WHERE id = s.probe_lease_id AND state = 'live') AS probing FROM service s`,
+);
+const QUOTAS = statement(
+  `SELECT q.*, EXISTS (SELECT 1 FROM inference_session WHERE quota = q.name AND ended_ms IS NULL) AS running,
+     (SELECT max(ended_ms) FROM inference_session WHERE quota = q.name) AS last_ended_ms
+   FROM quota_window q`,
+);
 
 /** All that detection needs, in one round trip. */
-export async function readSnapshot(db: Database): Promise<Snapshot> {
-  const [controls, counts] = await db.read(SNAPSHOT);
-  return snapshotOf(controls?.rows ?? [], counts?.rows ?? []);
+export async function readSnapshot(db: Database, pipeline: Pipeline): Promise<Snapshot> {
+  const hasServices = pipeline.stages.some((stage) => stage.services?.length);
+  const statements = [CONTROLS, ...(hasServices ? [SERVICES] : []), ...(pipeline.quotas.length > 0 ? [QUOTAS] : [])];
+  const results = await db.read(statements);
+  const rowsOf = (wanted: Statement) => results[statements.indexOf(wanted)]?.rows ?? [];
+  const controls = rowsOf(CONTROLS);
+  return {
+    nowMs: int(controls[0]?.now_ms),
+    stages: new Map(controls.map((row) => [String(row.stage), stageSnapshotOf(row)])),
+    services: new Map(rowsOf(SERVICES).map((row) => [String(row.name), serviceSnapshotOf(row)])),
+    quotas: new Map(rowsOf(QUOTAS).map((row) => [String(row.name), quotaSnapshotOf(row)])),
+  };
 }
 
-export type Claim = { readonly leaseId: number; readonly items: readonly Item[] };
+const NO_TASKS = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
+
+const stageSnapshotOf = (row: Row): StageSnapshot => ({
+  counts: { ...NO_TASKS, ...(JSON.parse(String(row.counts)) as Partial<Record<TaskState, number>>) },
+  nextDueMs: intOrNull(row.next_due_ms),
+  leases: int(row.leases),
+  leaseExpiresMs: intOrNull(row.lease_expires_ms),
+  paused: int(row.paused) === 1,
+  pauseReason: textOrNull(row.pause_reason),
+  openUntilMs: int(row.open_until_ms),
+  openReason: textOrNull(row.open_reason),
+  requested: int(row.requested) === 1,
+  batchLimit: intOrNull(row.batch_limit),
+  startedMs: intOrNull(row.started_ms),
+  progressedMs: intOrNull(row.progressed_ms),
+  crashedMs: intOrNull(row.crashed_ms),
+});
+
+const serviceSnapshotOf = (row: Row): ServiceSnapshot => ({
+  downReason: textOrNull(row.down_reason),
+  open: row.state === 'open',
+  openUntilMs: int(row.open_until_ms),
+  openReason: textOrNull(row.open_reason),
+  probing: int(row.probing) === 1,
+});
+
+const quotaSnapshotOf = (row: Row): QuotaSnapshot => ({
+  unit: String(row.unit),
+  perDay: Number(row.per_day),
+  sessionMax: row.session_max === null ? null : Number(row.session_max),
+  breakMs: int(row.break_ms),
+  day: int(row.day),
+  used: Number(row.used),
+  running: int(row.running) === 1,
+  lastEndedMs: intOrNull(row.last_ended_ms),
+});
+
+// Claim ------------------------------------------------------------------------------------------------------------
+
+export type Claim = {
+  readonly leaseId: number;
+  readonly items: readonly Item[];
+  /** What was left of the stage's retry budget. */
+  readonly retryTokens: number;
+};
 
 /**
- * Leases due items under a new fencing token; null when a gate is closed or nothing is due. The gates stand inside the
- * statement, so that no host can claim past one that another host has just closed.
+ * Leases due items under a new fencing token; null when a gate is closed or nothing is due. Every gate stands inside the
+ * statement that makes the lease, so that no host can claim past one that another host has just closed.
  */
 export async function claim(
   db: Database,
   stage: Stage,
-  lost: number,
   owner: string,
   itemsMax: number = Number.POSITIVE_INFINITY,
 ): Promise<Claim | null> {
-  const sameLoss = stage.settles === 'whole' ? '' : `AND lost = ${int(lost)}`;
-  const due = `FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ?1 AND due_ms <= ${NOW} ${sameLoss}`;
-  // Two that settle the whole at once would do the same work twice and tread on each other's files.
-  const alone =
-    stage.settles === 'whole'
-      ? `AND NOT EXISTS (SELECT 1 FROM lease INDEXED BY lease_live WHERE state = 'live' AND stage = ?1)`
-      : '';
-  const limit = stage.settles === 'whole' ? stage.batchMax : Math.min(claimSize(stage, lost), itemsMax);
+  const name = quoted(stage.name);
+  const gates = [
+    `EXISTS (SELECT 1 FROM stage_control WHERE stage = ${name} AND paused = 0 AND open_until_ms <= ${NOW})`,
+    concurrencyGate(stage),
+    serviceGate(stage),
+    quotaGate(stage),
+    `EXISTS (${headOf(name, '1')})`,
+  ];
   const results = await db.write([
     statement(
-      `INSERT INTO lease(stage, owner, acquired_ms, expires_ms) SELECT ?1, ?2, ${NOW}, ${NOW} + ?3
-       WHERE EXISTS (SELECT 1 FROM stage_control WHERE stage = ?1 AND paused = 0 AND open_until_ms <= ${NOW})
-         AND EXISTS (SELECT 1 ${due}) ${alone} RETURNING id`,
-      [stage.name, owner, stage.leaseMs],
+      `INSERT INTO lease(stage, owner, acquired_ms, expires_ms, writing) SELECT ${name}, ?, ${NOW}, ${NOW} + ?, 1
+       WHERE ${gates.filter((gate) => gate !== null).join(' AND ')}`,
+      [owner, stage.leaseMs],
     ),
     statement(
-      `UPDATE task SET state = 'leased', lease_id = last_insert_rowid(), attempt = attempt + 1, updated_at_ms = ${NOW}
-       WHERE changes() > 0 AND stage = ?1
-         AND item_id IN (SELECT item_id ${due} ORDER BY due_ms, item_id LIMIT ?2)`,
-      [stage.name, limit],
+      `UPDATE task SET state = 'leased', lease_id = ${WRITING}, attempt = attempt + 1, updated_at_ms = ${NOW}
+       WHERE EXISTS ${WRITING} AND stage = ${name} AND item_id IN (${dueSql(stage, itemsMax)})`,
     ),
     statement(
-      `SELECT i.id, i.kind, i.key, i.parent_id, i.source, t.input_hash, t.attempt, t.waits, t.lost
-       FROM task t INDEXED BY task_leased JOIN item i ON i.id = t.item_id
-       WHERE t.state = 'leased' AND t.lease_id = last_insert_rowid() ORDER BY t.item_id`,
+      `SELECT t.lease_id, i.id, i.kind, i.key, i.parent_id, i.source, t.input_hash, t.attempt, t.waits, t.lost,
+         (SELECT retry_tokens FROM stage_control WHERE stage = ${name}) AS retry_tokens
+       FROM (SELECT * FROM ${TASKS_WRITING}) t JOIN item i ON i.id = t.item_id ORDER BY t.item_id`,
     ),
+    auditStatement(
+      'claim',
+      `SELECT stage, id, owner, NULL, (SELECT json_object('tasks', json_group_array(item_id)) FROM ${TASKS_WRITING})
+       FROM lease INDEXED BY lease_writing WHERE writing = 1`,
+    ),
+    ...claimQuota(stage),
+    ...claimServices(stage),
+    statement(`UPDATE lease SET writing = 0, size = (SELECT count(*) FROM ${TASKS_WRITING}) WHERE writing = 1`),
   ]);
-  const leaseId = intOrNull(results[0]?.rows[0]?.id);
-  // Without a new lease last_insert_rowid() names some older row: whatever the third statement found is not ours.
-  if (leaseId === null) return null;
-  return { leaseId, items: (results[2]?.rows ?? []).map(itemOf) };
+  const rows = results[2]?.rows ?? [];
+  if (results[0]?.changed !== 1) return null;
+  return { leaseId: int(rows[0]?.lease_id), items: rows.map(itemOf), retryTokens: Number(rows[0]?.retry_tokens) };
 }
+
+/** Two that settle the whole at once would do the same work twice and tread on each other's files. */
+function concurrencyGate(stage: Stage): string | null {
+  const most = stage.settles === 'whole' ? 1 : stage.concurrencyMax;
+  if (most === undefined) return null;
+  return `(SELECT count(*) FROM lease INDEXED BY lease_live WHERE state = 'live' AND stage = ${quoted(stage.name)}) < ${int(most)}`;
+}
+
+/**
+ * The items of one claim. A task that lost its worker is tried again in half the batch, with its likes only, so that one
+ * that kills soon stands alone and harms no neighbour. Looking for its likes stops early: they lost their worker together.
+ */
+function dueSql(stage: Stage, itemsMax: number): string {
+  const name = quoted(stage.name);
+  const due = (prio: string) =>
+    `FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ${name} AND prio = ${prio} AND due_ms <= ${NOW}
+     ORDER BY due_ms, item_id`;
+  const head = `(${headOf(name, 'prio, lost')})`;
+  if (stage.settles === 'whole')
+    return `SELECT item_id FROM (SELECT item_id ${due(`(SELECT prio FROM ${head})`)} LIMIT ${stage.batchMax})`;
+  const sizes = [
+    int(Math.min(itemsMax, UNLIMITED)),
+    `(SELECT max(1, ${stage.batchMax} >> lost) FROM ${head})`,
+    `(SELECT coalesce(batch_limit, ${UNLIMITED}) FROM stage_control WHERE stage = ${name})`,
+    ...probeSize(stage),
+    ...quotaRoomItems(stage),
+  ];
+  // Nothing due, or a stage that nobody registered: the gates say so, and no number may be missing here.
+  const size = `coalesce(min(${sizes.join(', ')}), 0)`;
+  return `SELECT item_id FROM (SELECT item_id, lost ${due(`(SELECT prio FROM ${head})`)} LIMIT ${stage.batchMax * 4})
+    WHERE lost = (SELECT lost FROM ${head}) LIMIT ${size}`;
+}
+
+/** One item is enough to learn whether a service is back. */
+const probeSize = (stage: Stage): string[] =>
+  stage.services?.length
+    ? [
+        `(SELECT CASE WHEN count(*) > 0 THEN 1 ELSE ${UNLIMITED} END FROM service
+          WHERE state = 'open' AND name IN (${stage.services.map(quoted).join(', ')}))`,
+      ]
+    : [];
 
 const itemOf = (row: Row): Item => ({
   id: int(row.id),
@@ -193,80 +281,119 @@ const itemOf = (row: Row): Item => ({
 /** Extends a live lease. False when it was lost: then whatever its holder commits will change nothing. */
 export async function heartbeat(db: Database, leaseId: number, leaseMs: number): Promise<boolean> {
   const [kept] = await db.write([
-    statement(
-      `UPDATE lease SET expires_ms = ${NOW} + ? WHERE id = ? AND state = 'live' AND expires_ms > ${NOW} RETURNING id`,
-      [leaseMs, leaseId],
-    ),
-  ]);
-  return kept?.rows.length === 1;
-}
-
-export type Settled = { readonly item: Item; readonly outcome: Outcome };
-
-/**
- * Applies a batch of outcomes in one transaction: outputs, new items, the next stage's tasks, then the items themselves
- * last, so that every write before them still sees the lease that fences it. Returns the ids of the items that were still
- * held; nothing at all was written for the others. Sent twice, the second time changes nothing.
- */
-export async function commit(
-  db: Database,
-  stage: Stage,
-  next: Stage | undefined,
-  leaseId: number,
-  settled: readonly Settled[],
-  writes: readonly Write[],
-  tookMs: number,
-): Promise<ReadonlySet<number>> {
-  const close = closeStatement(stage, leaseId, settled);
-  const before = [
-    // A lease that is valid when the transaction begins stays so to its end: no statement may see it run out midway.
     statement(`UPDATE lease SET expires_ms = ${NOW} + ? WHERE id = ? AND state = 'live' AND expires_ms > ${NOW}`, [
-      COMMIT_MS_MAX,
+      leaseMs,
       leaseId,
     ]),
-    ...writes.flatMap((write) => writeStatements(stage, leaseId, write)),
-    ...newItemStatements(stage, leaseId, settled),
-    ...(next ? advanceStatements(stage, next, leaseId, settled) : []),
-    ...errorStatements(stage, leaseId, settled),
-    ...stageWaitStatements(stage, leaseId, settled),
-    sampleStatement(stage, leaseId, settled, tookMs),
-  ];
-  const release = statement(
-    `UPDATE lease SET expires_ms = ${NOW} + ?2, state =
-       CASE WHEN EXISTS (SELECT 1 FROM task t INDEXED BY task_leased WHERE t.state = 'leased' AND t.lease_id = ?1)
-         THEN 'live' ELSE 'released' END
-     WHERE id = ?1 AND state = 'live' AND expires_ms > ${NOW}`,
-    [leaseId, stage.leaseMs],
-  );
-  const results = await db.write([...before, close, release]);
-  return new Set(results[before.length]?.rows.map((row) => int(row.item_id)));
+  ]);
+  return kept?.changed === 1;
 }
 
-const leaseHolds = (leaseId: number): string =>
-  `(SELECT state = 'live' AND expires_ms > ${NOW} FROM lease WHERE id = ${int(leaseId)})`;
+// Commit -----------------------------------------------------------------------------------------------------------
 
-/** True while `item` is still held under this lease: the fence. `+` keeps the planner on the primary key. */
-const held = (stage: Stage, leaseId: number, item: string): string =>
-  `EXISTS (SELECT 1 FROM task k WHERE k.stage = ${quoted(stage.name)} AND k.item_id = ${item} AND +k.state = 'leased'
-     AND +k.lease_id = ${int(leaseId)})
-   AND ${leaseHolds(leaseId)}`;
+export type Settled = { readonly item: Item; readonly outcome: Outcome };
+export type Commit = {
+  readonly stage: Stage;
+  readonly next: Stage | undefined;
+  readonly leaseId: number;
+  readonly settled: readonly Settled[];
+  readonly writes: readonly Write[];
+  readonly tookMs: number;
+  /** Retries earned or spent. */
+  readonly retryTokens?: number;
+  /** Units of the quota that were really used. */
+  readonly used?: number | undefined;
+};
 
-function writeStatements(stage: Stage, leaseId: number, write: Write): Statement[] {
-  if (write.kind === 'fenced') {
-    if (!write.sql.includes(':held'))
-      throw new Error(`stage ${stage.name} returned a write without :held: ${write.sql}`);
-    const fence = write.itemId === null ? leaseHolds(leaseId) : held(stage, leaseId, String(int(write.itemId)));
-    return [statement(write.sql.replaceAll(':held', fence), write.args)];
-  }
-  const { table, columns, key, rows } = write;
+/**
+ * Applies a batch of outcomes in one transaction, or nothing at all: a first statement opens the lease for writing if it is
+ * live and still holds each of these items, and every other one looks at that. False when it does not. Sent twice, the
+ * second time changes nothing: the first has ended the lease.
+ */
+export async function commit(db: Database, pipeline: Pipeline, batch: Commit): Promise<boolean> {
+  const { stage, next, leaseId, settled } = batch;
+  const fence = holds(leaseId);
+  const results = await db.write([
+    statement(
+      `UPDATE lease SET writing = 1 WHERE id = ?1 AND state = 'live' AND expires_ms > ${NOW}
+         AND ?2 = (SELECT count(*) FROM task INDEXED BY task_leased WHERE state = 'leased' AND lease_id = ?1)`,
+      [leaseId, settled.length],
+    ),
+    ...batch.writes.flatMap((write) =>
+      write.kind === 'rows' ? rowStatements(fence, write) : [fencedStatement(fence, write)],
+    ),
+    ...newItemStatements(fence, settled),
+    ...(next ? advanceStatements(fence, next, leaseId, settled) : []),
+    ...errorStatements(fence, stage, settled),
+    ...stageWaitStatements(fence, stage, settled),
+    closeStatement(fence, stage, settled),
+    commitAudit(fence, stage, leaseId, settled),
+    controlStatement(fence, stage, batch),
+    statement(`INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?, ${NOW}, ?, ? WHERE ${fence}`, [
+      stage.name,
+      settledCount(settled),
+      Math.round(batch.tookMs),
+    ]),
+    ...settleQuota(fence, stage, leaseId, batch.used),
+    ...settleServices(fence, pipeline.breaker, stage, leaseId, settled),
+    statement(`UPDATE lease SET writing = 0, state = 'released' WHERE id = ? AND writing = 1`, [leaseId]),
+  ]);
+  return results[0]?.changed === 1;
+}
+
+/** Which items a lease still holds, and whether its own commit has ended it: what an unknown answer is resolved by. */
+export async function leaseStanding(
+  db: Database,
+  leaseId: number,
+): Promise<{ readonly committed: boolean; readonly live: boolean; readonly held: ReadonlySet<number> }> {
+  const [lease, tasks] = await db.read([
+    statement(`SELECT state, expires_ms > ${NOW} AS live FROM lease WHERE id = ?`, [leaseId]),
+    statement(`SELECT item_id FROM task INDEXED BY task_leased WHERE state = 'leased' AND lease_id = ?`, [leaseId]),
+  ]);
+  const row = lease?.rows[0];
+  return {
+    committed: row?.state === 'released',
+    live: row?.state === 'live' && int(row.live) === 1,
+    held: new Set(tasks?.rows.map((task) => int(task.item_id))),
+  };
+}
+
+/** Gives a claim back untouched: no attempt is spent, no loss is counted, and the next worker need not wait. */
+export async function abandon(db: Database, leaseId: number, actor: string): Promise<boolean> {
+  const [marked] = await db.write([
+    statement(`UPDATE lease SET writing = 1 WHERE id = ? AND state = 'live'`, [leaseId]),
+    auditStatement(
+      'abandon',
+      `SELECT stage, id, ?, NULL, (SELECT json_object('tasks', json_group_array(item_id)) FROM ${TASKS_WRITING})
+       FROM lease INDEXED BY lease_writing WHERE writing = 1`,
+      [actor],
+    ),
+    statement(
+      `UPDATE task SET state = 'ready', lease_id = NULL, due_ms = ${NOW}, attempt = attempt - 1, updated_at_ms = ${NOW}
+       WHERE state = 'leased' AND lease_id IN ${WRITING}`,
+    ),
+    statement(
+      `UPDATE inference_session SET state = 'died', used = reserved, ended_ms = ${NOW}
+       WHERE state = 'running' AND lease_id IN ${WRITING}`,
+    ),
+    statement(`UPDATE lease SET state = 'released', writing = 0 WHERE writing = 1`),
+  ]);
+  return marked?.changed === 1;
+}
+
+function fencedStatement(fence: string, write: Fenced): Statement {
+  if (!write.sql.includes(':held')) throw new Error(`a stage returned a write without :held: ${write.sql}`);
+  return statement(write.sql.replaceAll(':held', fence), write.args);
+}
+
+function rowStatements(fence: string, { table, columns, key, rows }: Rows): Statement[] {
   const updates = columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`);
   const conflict = updates.length > 0 ? `DO UPDATE SET ${updates.join(', ')}` : 'DO NOTHING';
-  const tuple = `?${', ?'.repeat(columns.length - 1)}`;
+  const tuple = `(?${', ?'.repeat(columns.length - 1)})`;
   return chunks(rows, Math.max(1, Math.floor(PARAMS_MAX / columns.length))).map((part) =>
     statement(
-      `WITH v(held_item, ${columns.join(', ')}) AS (VALUES ${part.map((row) => `(${int(row.itemId)}, ${tuple})`).join(', ')})
-       INSERT INTO ${table}(${columns.join(', ')}) SELECT ${columns.join(', ')} FROM v
-       WHERE ${held(stage, leaseId, 'v.held_item')} ON CONFLICT(${key.join(', ')}) ${conflict}`,
+      `INSERT INTO ${table}(${columns.join(', ')}) SELECT * FROM (VALUES ${part.map(() => tuple).join(', ')})
+       WHERE ${fence} ON CONFLICT(${key.join(', ')}) ${conflict}`,
       part.flatMap((row) => row.values as Value[]),
     ),
   );
@@ -274,64 +401,79 @@ function writeStatements(stage: Stage, leaseId: number, write: Write): Statement
 
 const made = (settled: readonly Settled[]) =>
   settled.flatMap(({ item, outcome }) =>
-    outcome.kind === 'done' && outcome.makes ? outcome.makes.map((newItem) => ({ parent: item, newItem })) : [],
+    outcome.kind === 'done' && outcome.makes ? outcome.makes.map((newItem) => newItemRow(item.id, newItem)) : [],
   );
 
-function newItemStatements(stage: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
-  const rows = made(settled).map(({ parent, newItem }) => newItemRow(parent.id, newItem));
-  if (rows.length === 0) return [];
-  return [
-    statement(
-      `INSERT INTO item(kind, key, parent_id, source, content_hash, created_at_ms)
-       SELECT j.value->>1, j.value->>2, j.value->>0, j.value->>3, j.value->>4, ${NOW} FROM json_each(?) j
-       WHERE ${held(stage, leaseId, 'j.value->>0')}
-       ON CONFLICT(kind, key) DO UPDATE SET content_hash = excluded.content_hash, parent_id = excluded.parent_id`,
-      [json(rows)],
-    ),
-  ];
-}
-const newItemRow = (parentId: number, newItem: NewItem) => [
+const newItemRow = (parentId: number | null, newItem: NewItem) => [
   parentId,
   newItem.kind,
   newItem.key,
   newItem.source,
   newItem.contentHash,
+  newItem.prio ?? 0,
 ];
 
-/** A task whose input did not change is left as it is: an unchanged output stops a change from spreading. */
-const ENTER = `ON CONFLICT(stage, item_id) DO UPDATE SET state = 'ready', due_ms = excluded.due_ms, attempt = 0, waits = 0,
-   lost = 0, lease_id = NULL, input_hash = excluded.input_hash, error_class = NULL, reason = NULL,
-   updated_at_ms = excluded.updated_at_ms WHERE task.input_hash IS NOT excluded.input_hash`;
+function newItemStatements(fence: string, settled: readonly Settled[]): Statement[] {
+  const rows = made(settled);
+  return rows.length === 0 ? [] : [insertItems(json(rows), fence)];
+}
 
-function advanceStatements(stage: Stage, next: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
+const insertItems = (rows: string, condition: string): Statement =>
+  statement(
+    `INSERT INTO item(kind, key, parent_id, source, content_hash, created_at_ms)
+     SELECT j.value->>1, j.value->>2, j.value->>0, j.value->>3, j.value->>4, ${NOW} FROM json_each(?) j WHERE ${condition}
+     ON CONFLICT(kind, key) DO UPDATE SET content_hash = excluded.content_hash,
+       parent_id = coalesce(excluded.parent_id, parent_id)`,
+    [rows],
+  );
+
+/** A task whose input did not change is left as it is: an unchanged output stops a change from spreading. */
+const ENTER = `ON CONFLICT(stage, item_id) DO UPDATE SET state = 'ready', due_ms = excluded.due_ms, prio = excluded.prio,
+   cause = 'input', attempt = 0, waits = 0, lost = 0, lease_id = NULL, input_hash = excluded.input_hash,
+   error_class = NULL, reason = NULL, updated_at_ms = excluded.updated_at_ms
+   WHERE task.input_hash IS NOT excluded.input_hash`;
+
+/** Tasks for items that are known by kind and key; `rows` as `newItemRow` makes them. */
+function enterByKey(stage: Stage, rows: string, condition: string, leaseId: number | null, actor: string): Statement[] {
+  const found = `FROM json_each(?2) j JOIN item i ON i.kind = j.value->>1 AND i.key = j.value->>2 WHERE ${condition}`;
+  return [
+    auditStatement(
+      'enter',
+      `SELECT ?1, ${leaseId === null ? 'NULL' : int(leaseId)}, '${actor}', NULL,
+         (SELECT json_object('tasks', json_group_array(json_array(i.id, j.value->>4))) ${found}) WHERE ${condition}`,
+      [stage.name, rows],
+    ),
+    statement(
+      `INSERT INTO task(stage, item_id, state, due_ms, prio, input_hash, updated_at_ms)
+       SELECT ?1, i.id, 'ready', ${NOW}, j.value->>5, j.value->>4, ${NOW} ${found} ${ENTER}`,
+      [stage.name, rows],
+    ),
+  ];
+}
+
+function advanceStatements(fence: string, next: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
   const same = settled.flatMap(({ item, outcome }) =>
     outcome.kind === 'done' && outcome.makes === undefined ? [[item.id, outcome.outputHash]] : [],
   );
-  const others = made(settled).map(({ parent, newItem }) => newItemRow(parent.id, newItem));
+  const others = made(settled);
   const statements: Statement[] = [];
   if (same.length > 0)
     statements.push(
+      auditStatement('enter', `SELECT ?1, ${int(leaseId)}, 'commit', NULL, ?2 WHERE ${fence}`, [
+        next.name,
+        json({ tasks: same }),
+      ]),
       statement(
         `INSERT INTO task(stage, item_id, state, due_ms, input_hash, updated_at_ms)
-         SELECT ?1, j.value->>0, 'ready', ${NOW}, j.value->>1, ${NOW} FROM json_each(?2) j
-         WHERE ${held(stage, leaseId, 'j.value->>0')} ${ENTER}`,
+         SELECT ?1, j.value->>0, 'ready', ${NOW}, j.value->>1, ${NOW} FROM json_each(?2) j WHERE ${fence} ${ENTER}`,
         [next.name, json(same)],
       ),
     );
-  if (others.length > 0)
-    statements.push(
-      statement(
-        `INSERT INTO task(stage, item_id, state, due_ms, input_hash, updated_at_ms)
-         SELECT ?1, i.id, 'ready', ${NOW}, j.value->>4, ${NOW} FROM json_each(?2) j
-         JOIN item i ON i.kind = j.value->>1 AND i.key = j.value->>2
-         WHERE ${held(stage, leaseId, 'j.value->>0')} ${ENTER}`,
-        [next.name, json(others)],
-      ),
-    );
+  if (others.length > 0) statements.push(...enterByKey(next, json(others), fence, leaseId, 'commit'));
   return statements;
 }
 
-function errorStatements(stage: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
+function errorStatements(fence: string, stage: Stage, settled: readonly Settled[]): Statement[] {
   // What settles as a whole fails as a whole: one row says it.
   const failed = stage.settles === 'whole' ? settled.slice(0, 1) : settled;
   const rows = failed.flatMap(({ item, outcome }) =>
@@ -343,43 +485,35 @@ function errorStatements(stage: Stage, leaseId: number, settled: readonly Settle
   return [
     statement(
       `INSERT INTO error_log(stage, item_id, attempt, error_class, message, at_ms)
-       SELECT ?1, j.value->>0, j.value->>1, j.value->>2, j.value->>3, ${NOW} FROM json_each(?2) j
-       WHERE ${held(stage, leaseId, 'j.value->>0')}`,
+       SELECT ?1, j.value->>0, j.value->>1, j.value->>2, j.value->>3, ${NOW} FROM json_each(?2) j WHERE ${fence}`,
       [stage.name, json(rows)],
     ),
   ];
 }
 
-function stageWaitStatements(stage: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
-  let longest: { item: Item; delayMs: number; reason: string } | null = null;
-  for (const { item, outcome } of settled) {
+function stageWaitStatements(fence: string, stage: Stage, settled: readonly Settled[]): Statement[] {
+  let longest: { delayMs: number; reason: string } | null = null;
+  for (const { outcome } of settled) {
     if (outcome.kind === 'wait' && outcome.stageWaits && outcome.delayMs > (longest?.delayMs ?? -1))
-      longest = { item, delayMs: outcome.delayMs, reason: outcome.reason };
+      longest = { delayMs: outcome.delayMs, reason: outcome.reason };
   }
   if (longest === null) return [];
   return [
     statement(
       `UPDATE stage_control SET open_until_ms = ${NOW} + ?1, open_reason = ?2
-       WHERE stage = ?3 AND open_until_ms < ${NOW} + ?1 AND ${held(stage, leaseId, String(longest.item.id))}`,
+       WHERE stage = ?3 AND open_until_ms < ${NOW} + ?1 AND ${fence}`,
       [longest.delayMs, longest.reason, stage.name],
     ),
   ];
 }
 
-/** What a rate is made of: the items that this commit settles, not those that it gives back or has lost. */
-function sampleStatement(stage: Stage, leaseId: number, settled: readonly Settled[], tookMs: number): Statement {
-  const rows = settled.map(({ item, outcome }) => [item.id, CLOSED_AS[outcome.kind] === 'ready' ? 0 : 1]);
-  return statement(
-    `INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?1, ${NOW}, sum(j.value->>1), ?3
-     FROM json_each(?2) j WHERE ${held(stage, leaseId, 'j.value->>0')} GROUP BY ?1`, // grouped: nothing held, no row
-    [stage.name, json(rows), Math.round(tookMs)],
-  );
-}
-
 const CLOSED_AS = { done: 'done', skipped: 'skipped', dead: 'dead', retry: 'ready', wait: 'ready' } as const;
+/** What a rate is made of: the items that a commit settles, not those that it gives back. */
+const settledCount = (settled: readonly Settled[]): number =>
+  settled.filter(({ outcome }) => CLOSED_AS[outcome.kind] !== 'ready').length;
 
 /** An upsert, because `UPDATE … FROM json_each` is quadratic in the batch; the rows exist, so it only ever updates. */
-function closeStatement(stage: Stage, leaseId: number, settled: readonly Settled[]): Statement {
+function closeStatement(fence: string, stage: Stage, settled: readonly Settled[]): Statement {
   const rows = settled.map(({ item, outcome }) => [
     item.id,
     CLOSED_AS[outcome.kind],
@@ -392,13 +526,48 @@ function closeStatement(stage: Stage, leaseId: number, settled: readonly Settled
   return statement(
     `INSERT INTO task(stage, item_id, state, due_ms, waits, output_hash, error_class, reason, fingerprint, updated_at_ms)
      SELECT ?1, j.value->>0, j.value->>1, ${NOW} + (j.value->>2), j.value->>3, j.value->>4, j.value->>5, j.value->>6, ?3,
-       ${NOW} FROM json_each(?2) j WHERE ${held(stage, leaseId, 'j.value->>0')}
+       ${NOW} FROM json_each(?2) j WHERE ${fence}
      ON CONFLICT(stage, item_id) DO UPDATE SET state = excluded.state, due_ms = excluded.due_ms,
        waits = waits + excluded.waits, lease_id = NULL, output_hash = coalesce(excluded.output_hash, output_hash),
        error_class = excluded.error_class, reason = excluded.reason, fingerprint = excluded.fingerprint,
-       updated_at_ms = excluded.updated_at_ms
-     WHERE task.lease_id = ${int(leaseId)} AND task.state = 'leased' RETURNING item_id`,
+       updated_at_ms = excluded.updated_at_ms`,
     [stage.name, json(rows), stage.fingerprint],
+  );
+}
+
+const commitAudit = (fence: string, stage: Stage, leaseId: number, settled: readonly Settled[]): Statement =>
+  auditStatement(
+    'commit',
+    `SELECT ?1, l.id, l.owner, NULL, ?2 FROM lease l WHERE l.id = ${int(leaseId)} AND ${fence}`,
+    [
+      stage.name,
+      json({
+        fingerprint: stage.fingerprint,
+        tasks: settled.map(({ item, outcome }) =>
+          outcome.kind === 'done' ? [item.id, 'done', outcome.outputHash] : [item.id, outcome.kind, outcome.errorClass],
+        ),
+      }),
+    ],
+  );
+
+/** What a batch says about its stage: that it runs, how large its batches may be, what is left for retries. */
+function controlStatement(fence: string, stage: Stage, batch: Commit): Statement {
+  const tooLarge = batch.settled.some(
+    ({ outcome }) => 'errorClass' in outcome && ['out_of_memory', 'refused'].includes(outcome.errorClass),
+  );
+  // A batch below the limit shows nothing about one at the limit.
+  const size = tooLarge
+    ? `batch_limit = max(1, ${batch.settled.length} / 2), good_batches = 0,`
+    : `batch_limit = CASE WHEN ${batch.settled.length} < batch_limit OR good_batches + 1 < ${GOOD_BATCHES} THEN batch_limit
+         WHEN batch_limit * 2 < ${stage.batchMax} THEN batch_limit * 2 END,
+       good_batches = CASE WHEN batch_limit IS NULL OR ${batch.settled.length} < batch_limit THEN good_batches
+         ELSE (good_batches + 1) % ${GOOD_BATCHES} END,`;
+  return statement(
+    `UPDATE stage_control SET ${size} crashed_ms = NULL, retry_tokens = max(0, min(${RETRY_TOKENS_MAX}, retry_tokens + ?2)),
+       started_ms = coalesce(started_ms, (SELECT acquired_ms FROM lease WHERE id = ?3)),
+       progressed_ms = CASE WHEN ?4 > 0 THEN ${NOW} ELSE progressed_ms END
+     WHERE stage = ?1 AND ${fence}`,
+    [stage.name, batch.retryTokens ?? 0, batch.leaseId, settledCount(batch.settled)],
   );
 }
 
@@ -408,79 +577,51 @@ function chunks<T>(all: readonly T[], size: number): T[][] {
   return parts;
 }
 
-/** Rows of each kind of history that stay; older ones say nothing that the counters do not. */
-const HISTORY_MAX = { lease: 10_000, run: 10_000, progress_sample: 5_000, error_log: 100_000 } as const;
-
-/** The report of one tick that worked; what is older than anybody asks for goes in the same transaction. */
-export async function saveRun(
-  db: Database,
-  run: { readonly owner: string; readonly tookMs: number; readonly stage: string | null; readonly counts: object },
-): Promise<void> {
-  await db.write([
-    statement(
-      `INSERT INTO run(owner, started_at_ms, finished_at_ms, stage, counts) VALUES (?, ${NOW} - ?, ${NOW}, ?, ?)`,
-      [run.owner, Math.round(run.tookMs), run.stage, JSON.stringify(run.counts)],
-    ),
-    ...Object.entries(HISTORY_MAX).map(([table, rows]) =>
-      statement(
-        `DELETE FROM ${table} WHERE id <= (SELECT max(id) FROM ${table}) - ${rows}
-           ${table === 'lease' ? "AND state <> 'live'" : ''}`,
-      ),
-    ),
-  ]);
-}
-
-/** Leases that still run, with their owners: a host uses it to find those of its own dead processes. */
-export async function liveLeases(
-  db: Database,
-): Promise<readonly { readonly id: number; readonly stage: string; readonly owner: string }[]> {
-  const [found] = await db.read([
-    statement(`SELECT id, stage, owner FROM lease INDEXED BY lease_live WHERE state = 'live'`),
-  ]);
-  return (found?.rows ?? []).map((row) => ({ id: int(row.id), stage: String(row.stage), owner: String(row.owner) }));
-}
-
-/** Ends leases whose holders are known to be dead, so that nobody waits for their expiry. */
-export async function breakLeases(db: Database, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return;
-  await db.write(
-    takeBack(`SELECT id FROM lease WHERE state = 'live' AND id IN (${ids.map(int).join(', ')})`, 'broken'),
-  );
-}
-
-/**
- * A statement that makes every task of a stage work again that is done or being worked on, except under one lease; whoever
- * works on one of them is fenced out. It acts only if the statement before it in its batch changed something.
- */
-export const redoStatement = (stage: string, exceptLeaseId: number, reason: string): Statement =>
-  statement(
-    `UPDATE task SET state = 'ready', due_ms = ${NOW}, attempt = 0, waits = 0, lost = 0, lease_id = NULL,
-       error_class = NULL, reason = ?, updated_at_ms = ${NOW}
-     WHERE changes() > 0 AND stage = ? AND (state = 'done' OR (state = 'leased' AND lease_id <> ?))`,
-    [reason, stage, exceptLeaseId],
-  );
-
-/** SQL for a fenced write that makes settled tasks of a stage work again; `items` is a query of item ids. */
-export const againSql = (stage: string, items: string, reason: string): string =>
-  `UPDATE task SET state = 'ready', due_ms = ${NOW}, attempt = 0, waits = 0, lost = 0, error_class = NULL,
-     reason = ${quoted(reason)}, updated_at_ms = ${NOW}
-   WHERE stage = ${quoted(stage)} AND state = 'done' AND item_id IN (${items}) AND :held`;
+// Entering and doing again -----------------------------------------------------------------------------------------
 
 /** Statements that bring items into the first stage; an item whose hash is known stays where it is. */
 export function enterStatements(stage: Stage, items: readonly NewItem[]): Statement[] {
-  const rows = json(items.map((newItem) => [newItem.kind, newItem.key, newItem.source, newItem.contentHash]));
+  const rows = json(items.map((newItem) => newItemRow(null, newItem)));
+  return [insertItems(rows, 'true'), ...enterByKey(stage, rows, 'true', null, 'ingest')];
+}
+
+export type Again = {
+  /** An SQL query of item ids; absent for every item of the stage. */
+  readonly items?: string;
+  readonly states: readonly ('done' | 'skipped' | 'dead' | 'leased')[];
+  /** A claim whose tasks are left alone. */
+  readonly exceptLeaseId?: number;
+  readonly cause: Cause;
+  readonly reason: string;
+  readonly actor: string;
+  readonly requestId?: string | null;
+  readonly prio?: Priority;
+};
+
+/**
+ * Statements that make tasks of one stage work again; whoever works on one of them is fenced out. `condition` is an SQL
+ * expression that must hold for anything to happen.
+ */
+export function againStatements(stage: string, again: Again, condition: string): Statement[] {
+  const chosen = [
+    `stage = ${quoted(stage)}`,
+    `state IN (${again.states.map(quoted).join(', ')})`,
+    ...(again.items === undefined ? [] : [`item_id IN (${again.items})`]),
+    ...(again.exceptLeaseId === undefined ? [] : [`lease_id IS NOT ${int(again.exceptLeaseId)}`]),
+    condition,
+  ].join(' AND ');
   return [
-    statement(
-      `INSERT INTO item(kind, key, source, content_hash, created_at_ms)
-       SELECT j.value->>0, j.value->>1, j.value->>2, j.value->>3, ${NOW} FROM json_each(?) j WHERE true
-       ON CONFLICT(kind, key) DO UPDATE SET content_hash = excluded.content_hash`,
-      [rows],
+    auditStatement(
+      'again',
+      `SELECT ${quoted(stage)}, NULL, ?1, ?2, (SELECT json_object('reason', ?3, 'tasks', json_group_array(item_id))
+         FROM task WHERE ${chosen}) WHERE EXISTS (SELECT 1 FROM task WHERE ${chosen})`,
+      [again.actor, again.requestId ?? null, again.reason],
     ),
+    // Only right after its audit row: a second sending of the same request writes neither.
     statement(
-      `INSERT INTO task(stage, item_id, state, due_ms, input_hash, updated_at_ms)
-       SELECT ?1, i.id, 'ready', ${NOW}, j.value->>3, ${NOW} FROM json_each(?2) j
-       JOIN item i ON i.kind = j.value->>0 AND i.key = j.value->>1 WHERE true ${ENTER}`,
-      [stage.name, rows],
+      `UPDATE task SET state = 'ready', due_ms = ${NOW}, prio = ?1, cause = ?2, attempt = 0, waits = 0, lost = 0,
+         lease_id = NULL, error_class = NULL, reason = ?3, updated_at_ms = ${NOW} WHERE changes() > 0 AND ${chosen}`,
+      [again.prio ?? 0, again.cause, again.reason],
     ),
   ];
 }

@@ -1,3 +1,5 @@
+import type { FailPoint } from './failpoints.ts';
+
 /** Everything the engine needs from its host besides the database. Entries build it once; tests build a fake. */
 export type Runtime = {
   /** Milliseconds that only grow; for budgets and durations, never stored. Stored times are the database's. */
@@ -8,4 +10,7 @@ export type Runtime = {
   readonly owner: string;
   /** Calls back every `everyMs` until the returned function is called. */
   readonly every: (everyMs: number, callback: () => void) => () => void;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Called at every fail point; a test's host may end itself there. */
+  readonly reach?: (point: FailPoint) => void;
 };

@@ -1,9 +1,24 @@
 import type { Database } from './database.ts';
-import { type Detection, detect } from './detect.ts';
-import { type Claim, claim, commit, heartbeat, readSnapshot, reclaimAndRead, saveRun } from './ledger.ts';
-import { type Outcome, outcomeOfError } from './outcome.ts';
+import { type Detection, detect, hasExpired } from './detect.ts';
+import { effectsOf } from './effects.ts';
+import { DatabaseError } from './errors.ts';
+import { saveRun } from './history.ts';
+import { type Hooks, tell } from './hooks.ts';
+import {
+  abandon,
+  type Claim,
+  type Commit,
+  claim,
+  commit,
+  heartbeat,
+  leaseStanding,
+  readSnapshot,
+  reclaim,
+} from './ledger.ts';
+import { type Outcome, outcomeOfError, refused, withinRetryBudget } from './outcome.ts';
+import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
-import { type Pipeline, type Stage, type StageResult, stageAfter } from './stage.ts';
+import { type Pipeline, type Stage, type StageResult, stageAfter, type Write } from './stage.ts';
 
 /** Items by outcome; `lost` counts those whose lease was gone before their commit, so that nothing of theirs was written. */
 export type Counts = Readonly<Record<Outcome['kind'] | 'lost', number>>;
@@ -12,6 +27,8 @@ export type TickReport = {
   readonly stage: string | null;
   readonly counts: Counts;
   readonly batches: number;
+  /** Claims of dead workers that it took back. */
+  readonly recovered: number;
   readonly tookMs: number;
   readonly after: Detection;
 };
@@ -21,6 +38,9 @@ export type TickOptions = {
   /** No new batch is claimed after this many items. */
   readonly itemsMax?: number;
   readonly stopping?: () => boolean;
+  /** Aborted when the host may not wait any longer: the claim at hand is given back untouched. */
+  readonly abandon?: AbortSignal;
+  readonly hooks?: Hooks;
   readonly onBatch?: (batch: { readonly stage: string; readonly counts: Counts; readonly tookMs: number }) => void;
 };
 
@@ -40,28 +60,54 @@ export async function tick(
   const stopping = options.stopping ?? (() => false);
   const itemsMax = options.itemsMax ?? Number.POSITIVE_INFINITY;
   const elapsedMs = () => runtime.monotonicMs() - startedMs;
-  let detection = detect(pipeline, await reclaimAndRead(db));
+  runtime.reach?.('tick.begin');
+  const { recovered, detection: first } = await recover(db, pipeline, runtime);
+  if (recovered > 0) tell(options.hooks, { kind: 'crash_recovered', claims: recovered });
+  let detection = first;
   let counts = NO_COUNTS;
   let batches = 0;
   let worked: string | null = null;
 
   while (detection.kind === 'work' && !stopping()) {
-    const { stage, lost } = detection;
-    const claimed = await claim(db, stage, lost, runtime.owner, itemsMax - total(counts));
+    const { stage } = detection;
+    runtime.reach?.('claim.before');
+    const claimed = await claim(db, stage, runtime.owner, itemsMax - total(counts));
+    runtime.reach?.('claim.after');
     if (claimed) {
-      const batch = await work(db, pipeline, stage, claimed, runtime, stopping);
+      if (worked !== stage.name) tell(options.hooks, { kind: 'stage_started', stage: stage.name });
+      const batch = await work(db, pipeline, stage, claimed, runtime, options);
       counts = sumCounts(counts, batch.counts);
       batches += 1;
       worked = stage.name;
       options.onBatch?.({ stage: stage.name, ...batch });
     }
-    detection = detect(pipeline, await readSnapshot(db));
+    const snapshot = await readSnapshot(db, pipeline);
+    detection = detect(pipeline, snapshot);
+    if (claimed && isEmpty(snapshot, stage)) tell(options.hooks, { kind: 'stage_done', stage: stage.name });
     if (elapsedMs() >= options.budgetMs || total(counts) >= itemsMax) break;
   }
 
   const tookMs = elapsedMs();
-  if (batches > 0) await saveRun(db, { owner: runtime.owner, tookMs, stage: worked, counts });
-  return { stage: worked, counts, batches, tookMs, after: detection };
+  if (batches > 0) {
+    runtime.reach?.('report.before');
+    await saveRun(db, { owner: runtime.owner, tookMs, stage: worked, counts });
+    runtime.reach?.('report.after');
+  }
+  return { stage: worked, counts, batches, recovered, tookMs, after: detection };
+}
+
+/** Reads how everything stands, and takes back what dead workers held where that read shows such: an idle tick writes nothing. */
+async function recover(
+  db: Database,
+  pipeline: Pipeline,
+  runtime: Runtime,
+): Promise<{ recovered: number; detection: Detection }> {
+  const snapshot = await readSnapshot(db, pipeline);
+  if (!hasExpired(snapshot)) return { recovered: 0, detection: detect(pipeline, snapshot) };
+  runtime.reach?.('reclaim.before');
+  const recovered = await reclaim(db);
+  runtime.reach?.('reclaim.after');
+  return { recovered, detection: detect(pipeline, await readSnapshot(db, pipeline)) };
 }
 
 /** Processes one claimed batch and commits what came of it. */
@@ -71,41 +117,142 @@ async function work(
   stage: Stage,
   claimed: Claim,
   runtime: Runtime,
-  stopping: () => boolean,
+  options: TickOptions,
 ): Promise<{ counts: Counts; tookMs: number }> {
   const startedMs = runtime.monotonicMs();
-  // A missed heartbeat needs no handling here: the fence of the commit decides.
+  const lost = new AbortController();
+  const given = options.abandon ? AbortSignal.any([options.abandon, lost.signal]) : lost.signal;
+  // A missed heartbeat tells the stage to stop; whether anything counts, the fence of the commit decides.
   const stopBeating = runtime.every(Math.ceil(stage.leaseMs / 3), () => {
-    heartbeat(db, claimed.leaseId, stage.leaseMs).catch(() => undefined);
+    heartbeat(db, claimed.leaseId, stage.leaseMs).then(
+      (kept) => kept || lost.abort(),
+      () => undefined,
+    );
   });
   try {
-    const { outcomes, writes } = await attempt(stage, claimed, runtime, stopping);
-    const settled = claimed.items.map((item, i) => {
-      const outcome = outcomes[i];
-      if (!outcome || outcomes.length !== claimed.items.length)
-        throw new Error(`stage ${stage.name} returned ${outcomes.length} outcomes for ${claimed.items.length} items`);
-      return { item, outcome };
-    });
+    runtime.reach?.('process.before');
+    const result = await Promise.race([
+      attempt(db, stage, claimed, runtime, given, options.stopping ?? (() => false)),
+      aborted(options.abandon),
+    ]);
+    runtime.reach?.('process.after');
     const tookMs = runtime.monotonicMs() - startedMs;
-    const kept = await commit(db, stage, stageAfter(pipeline, stage), claimed.leaseId, settled, writes, tookMs);
-    const counts = { ...NO_COUNTS };
-    for (const { item, outcome } of settled) counts[kept.has(item.id) ? outcome.kind : 'lost'] += 1;
+    if (result === null) {
+      await resend(runtime, () => abandon(db, claimed.leaseId, runtime.owner));
+      return { counts: { ...NO_COUNTS, wait: claimed.items.length }, tookMs };
+    }
+    const kept = await settleOrRefuse(db, pipeline, batchOf(pipeline, stage, claimed, result, tookMs), runtime);
+    const counts = { ...NO_COUNTS, lost: claimed.items.length - kept.length };
+    for (const { item, outcome } of kept) {
+      counts[outcome.kind] += 1;
+      if (outcome.kind === 'done') tell(options.hooks, { kind: 'item_done', stage: stage.name, key: item.key });
+      if (outcome.kind === 'dead' || outcome.kind === 'retry')
+        tell(options.hooks, { kind: 'item_failed', stage: stage.name, key: item.key, outcome });
+    }
     return { counts, tookMs };
   } finally {
     stopBeating();
   }
 }
 
-/** Runs the stage; what it throws becomes an outcome of every item of the batch. */
-async function attempt(stage: Stage, claimed: Claim, runtime: Runtime, stopping: () => boolean): Promise<StageResult> {
-  if (stage.process === null) throw new Error(`stage ${stage.name} was claimed on a host that cannot run it`);
+const aborted = (signal: AbortSignal | undefined): Promise<null> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) resolve(null);
+    signal?.addEventListener('abort', () => resolve(null), { once: true });
+  });
+
+/** Runs the stage; what it throws, or gives that is no answer, becomes an outcome of every item of the batch. */
+async function attempt(
+  db: Database,
+  stage: Stage,
+  claimed: Claim,
+  runtime: Runtime,
+  signal: AbortSignal,
+  stopping: () => boolean,
+): Promise<StageResult> {
+  const { items, leaseId } = claimed;
   try {
-    return await stage.process(claimed.items, { leaseId: claimed.leaseId, stopping });
+    if (stage.process === null) throw new Error(`stage ${stage.name} was claimed on a host that cannot run it`);
+    const effects = effectsOf(db, stage, leaseId, runtime);
+    const result = await stage.process(items, { leaseId, stopping, signal, effects });
+    if (result.outcomes.length !== items.length)
+      throw new Error(`stage ${stage.name} returned ${result.outcomes.length} outcomes for ${items.length} items`);
+    return result;
   } catch (error) {
-    const outcomes = claimed.items.map((item) => outcomeOfError(error, item, stage.retry, runtime.random()));
+    const outcomes = items.map((item) => outcomeOfError(error, item, stage.retry, runtime.random(), items.length));
     return { outcomes, writes: [] };
   }
 }
+
+/** What a batch wants to commit, with its retries inside the budget. */
+function batchOf(pipeline: Pipeline, stage: Stage, claimed: Claim, result: StageResult, tookMs: number): Commit {
+  const all = claimed.items.map((item, i) => ({ item, outcome: result.outcomes[i] as Outcome }));
+  const { settled, earned } = withinRetryBudget(all, claimed.retryTokens, stage.retry.delayMsMax);
+  return {
+    stage,
+    next: stageAfter(pipeline, stage),
+    leaseId: claimed.leaseId,
+    settled,
+    writes: result.writes,
+    tookMs,
+    retryTokens: earned,
+    used: result.used,
+  };
+}
+
+/** Commits a batch; where the database takes no such rows, says so of its items instead. */
+async function settleOrRefuse(
+  db: Database,
+  pipeline: Pipeline,
+  batch: Commit,
+  runtime: Runtime,
+): Promise<Commit['settled']> {
+  try {
+    return await settle(db, pipeline, batch, runtime);
+  } catch (error) {
+    if (!(error instanceof DatabaseError && error.refused)) throw error;
+    const reason = `the database refused what stage ${batch.stage.name} wrote: ${error.message}`;
+    const settled = batch.settled.map(({ item }) => ({ item, outcome: refused(reason, batch.settled.length) }));
+    return settle(db, pipeline, { ...batch, settled, writes: [] }, runtime);
+  }
+}
+
+/**
+ * Commits a batch and returns what of it counts. Where the answer did not come, the lease says whether it landed; where an
+ * operator took some of its items away, the rest is committed without them.
+ */
+async function settle(db: Database, pipeline: Pipeline, batch: Commit, runtime: Runtime): Promise<Commit['settled']> {
+  runtime.reach?.('commit.before');
+  const landed = await resend(runtime, async () => {
+    try {
+      return await commit(db, pipeline, batch);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      // The next try, if there is one, finds out by reading; a batch that landed must not be counted as lost.
+      if ((await leaseStanding(db, batch.leaseId)).committed) return true;
+      throw error;
+    }
+  });
+  runtime.reach?.('commit.after');
+  if (landed) return batch.settled;
+  const { committed, live, held } = await leaseStanding(db, batch.leaseId);
+  if (committed) return batch.settled;
+  if (!live || held.size === 0) return [];
+  const rest = {
+    ...batch,
+    settled: batch.settled.filter(({ item }) => held.has(item.id)),
+    writes: batch.writes.flatMap((write): readonly Write[] => {
+      if (write.kind === 'rows') return [{ ...write, rows: write.rows.filter((row) => held.has(row.itemId)) }];
+      return write.itemId === null || held.has(write.itemId) ? [write] : [];
+    }),
+  };
+  return (await resend(runtime, () => commit(db, pipeline, rest))) ? rest.settled : [];
+}
+
+const isEmpty = (snapshot: Awaited<ReturnType<typeof readSnapshot>>, stage: Stage): boolean => {
+  const counts = snapshot.stages.get(stage.name)?.counts;
+  return counts !== undefined && counts.ready + counts.leased + counts.submitted === 0;
+};
 
 const total = (counts: Counts): number => Object.values(counts).reduce((all, n) => all + n, 0);
 export const sumCounts = (a: Counts, b: Counts): Counts => ({

@@ -63,4 +63,5 @@ export const nodeRuntime = (owner: string): Runtime => ({
     timer.unref();
     return () => clearInterval(timer);
   },
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 });

@@ -77,7 +77,7 @@ async function secondThread(
   onBatch: (batch: BatchEvent) => void,
 ): Promise<TickThread | null> {
   if (availableParallelism() < 2) return null;
-  const { stages } = await readSnapshot(space.db);
+  const { stages } = await readSnapshot(space.db, space.pipeline);
   const open = Math.max(...[...stages.values()].map(openTasks));
   return open < SECOND_THREAD_TASKS ? null : startTickThread(space.config, options.waitMsMax, onBatch);
 }
@@ -89,7 +89,7 @@ function progressWatch(space: Space, onProgress: (line: ProgressLine) => void) {
   const samples = new Map<string, ProgressSample[]>();
   let showing: Promise<void> = Promise.resolve();
   const show = async (stage: string): Promise<void> => {
-    const here = (await readSnapshot(space.db)).stages.get(stage);
+    const here = (await readSnapshot(space.db, space.pipeline)).stages.get(stage);
     if (!here) return;
     const done = SETTLED_STATES.reduce((sum, state) => sum + here.counts[state], 0);
     onProgress({
@@ -113,7 +113,7 @@ function progressWatch(space: Space, onProgress: (line: ProgressLine) => void) {
 
 async function gateInWords(space: Space, stageName: string): Promise<string | null> {
   const stage = space.pipeline.stages.find(({ name }) => name === stageName);
-  const gate = stage ? gateOf(space.pipeline, stage, await readSnapshot(space.db)) : null;
+  const gate = stage ? gateOf(space.pipeline, stage, await readSnapshot(space.db, space.pipeline)) : null;
   if (!gate) return null;
   const until = gate.opensAtMs === null ? 'until somebody acts' : `until ${new Date(gate.opensAtMs).toISOString()}`;
   return `${stageName} waits: ${gate.reason}, ${until}`;

@@ -19,7 +19,23 @@ export type EngineHost = {
   readonly close: () => Promise<void>;
 };
 
-const ENGINE_TABLES = ['task', 'item', 'lease', 'stage_control', 'stage_count', 'progress_sample', 'error_log', 'run'];
+const ENGINE_TABLES = [
+  'task',
+  'item',
+  'lease',
+  'stage_control',
+  'stage_count',
+  'progress_sample',
+  'error_log',
+  'run',
+  'service',
+  'quota_window',
+  'inference_session',
+  'effect',
+  'audit',
+];
+/** The audit lets nobody delete from it; a test that begins anew has to take its guard away. */
+const AUDIT_GUARD = 'audit_kept';
 /** Tables that the stages of the tests write. `made` has a row per commit, so that whatever is done twice shows. */
 const SCRATCH = [
   'DROP TABLE IF EXISTS made',
@@ -51,10 +67,17 @@ export async function openHost(name: HostName): Promise<EngineHost> {
     client,
     db,
     fresh: async () => {
+      const guard = await client.execute({
+        sql: `SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?`,
+        args: [AUDIT_GUARD],
+      });
       await client.batch(
         [
+          `DROP TRIGGER ${AUDIT_GUARD}`,
           ...ENGINE_TABLES.map((table) => `DELETE FROM ${table}`),
           `DELETE FROM meta WHERE key <> 'engine_schema'`,
+          `DELETE FROM sqlite_sequence WHERE name = 'audit'`,
+          String(guard.rows[0]?.sql),
           ...SCRATCH,
         ],
         'write',

@@ -6,6 +6,7 @@ export const fakeRuntime = (overrides: Partial<Runtime> = {}): Runtime => ({
   random: () => 0,
   owner: 'test-host/1',
   every: () => () => undefined,
+  sleep: async () => undefined,
   ...overrides,
 });
 

@@ -1,0 +1,62 @@
+import { type Statement, statement } from './database.ts';
+import { int, NOW, quoted, TASKS_WRITING, TODAY, WRITING } from './sql.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * Quotas: a claim reserves what its items may use before they use it, the commit gives back what they did not. What a
+ * session reserved that died is never given back, because nobody knows what it spent; so a quota is never overspent.
+ */
+
+/** What is left of a quota for one claim, in its unit, as SQL. */
+const room = (name: string): string =>
+  `(SELECT min(per_day - CASE WHEN day < ${TODAY} THEN 0 ELSE used END, coalesce(session_max, per_day))
+    FROM quota_window WHERE name = ${name})`;
+
+/** SQL that is true while the quota of the stage has room for one item, and the break after the last session is over. */
+export function quotaGate(stage: Stage): string | null {
+  if (!stage.quota) return null;
+  const name = quoted(stage.quota.name);
+  return `${room(name)} >= ${stage.quota.unitsPerItem}
+    AND NOT EXISTS (SELECT 1 FROM quota_window q JOIN inference_session s ON s.quota = q.name
+      WHERE q.name = ${name} AND q.break_ms > 0 AND (s.ended_ms IS NULL OR s.ended_ms > ${NOW} - q.break_ms))`;
+}
+
+/** How many items the quota has room for, as SQL; nothing where the stage has none. */
+export const quotaRoomItems = (stage: Stage): string[] =>
+  stage.quota ? [`CAST(${room(quoted(stage.quota.name))} / ${stage.quota.unitsPerItem} AS INTEGER)`] : [];
+
+/** Part of a claim: reserves for every item that it took. */
+export function claimQuota(stage: Stage): Statement[] {
+  if (!stage.quota) return [];
+  const { name, unitsPerItem } = stage.quota;
+  return [
+    statement(
+      `INSERT INTO inference_session(lease_id, quota, stage, day, reserved, started_ms)
+       SELECT id, ${quoted(name)}, stage, ${TODAY}, ${unitsPerItem} * (SELECT count(*) FROM ${TASKS_WRITING}), ${NOW}
+       FROM lease INDEXED BY lease_writing WHERE writing = 1`,
+    ),
+    statement(
+      `UPDATE quota_window SET day = ${TODAY}, used = CASE WHEN day < ${TODAY} THEN 0 ELSE used END
+         + (SELECT reserved FROM inference_session WHERE lease_id = ${WRITING})
+       WHERE name = ${quoted(name)} AND EXISTS ${WRITING}`,
+    ),
+  ];
+}
+
+/** Part of a commit: gives back what was reserved and not used, in the day that it was reserved in. `used` undefined means all. */
+export function settleQuota(fence: string, stage: Stage, leaseId: number, used: number | undefined): Statement[] {
+  if (!stage.quota) return [];
+  const session = `inference_session WHERE lease_id = ${int(leaseId)} AND state = 'running' AND ${fence}`;
+  return [
+    statement(
+      `UPDATE quota_window SET used = max(0, used + coalesce((SELECT coalesce(?1, reserved) - reserved FROM ${session}
+         AND inference_session.day = quota_window.day), 0)) WHERE name = ?2 AND ${fence}`,
+      [used ?? null, stage.quota.name],
+    ),
+    statement(
+      `UPDATE inference_session SET state = 'ended', used = coalesce(?1, reserved), ended_ms = ${NOW}
+       WHERE lease_id = ?2 AND state = 'running' AND ${fence}`,
+      [used ?? null, leaseId],
+    ),
+  ];
+}
