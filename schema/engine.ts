@@ -7,6 +7,10 @@ export * from './states.ts';
 const oneOf = (column: string, values: readonly string[]) =>
   sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(',')})`);
 
+/** The same as a chain of OR: SQLite builds the list of an IN anew for every row that it checks, which a busy table pays for. */
+const oneOfFast = (column: string, values: readonly string[]) =>
+  sql.raw(values.map((value) => `${column} = '${value}'`).join(' or '));
+
 /** One fact about the database as a whole: its schema version, which pipeline it belongs to. */
 export const meta = sqliteTable('meta', { key: text().primaryKey(), value: text().notNull() });
 
@@ -63,7 +67,7 @@ export const task = sqliteTable(
     index('task_ready').on(t.stage, t.prio, t.dueMs, t.itemId).where(sql`state = 'ready'`),
     index('task_leased').on(t.leaseId).where(sql`state = 'leased'`),
     index('task_failed').on(t.updatedAtMs).where(sql`state in ('dead','skipped')`),
-    check('task_state_known', oneOf('state', TASK_STATES)),
+    check('task_state_known', oneOfFast('state', TASK_STATES)),
     check('lease_iff_leased', sql`(state = 'leased') = (lease_id is not null)`),
   ],
 );

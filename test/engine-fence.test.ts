@@ -82,7 +82,7 @@ describe.each(HOSTS)('on %s', (name) => {
     return got;
   };
   const send = (held: Claim) => {
-    return commit(host.db, pipeline, batchOf(held));
+    return commit(host.db, pipeline, batchOf(held)).then(({ landed }) => landed);
   };
 
   test('a worker that holds its lease commits everything at once', async () => {
@@ -191,7 +191,8 @@ describe.each(HOSTS)('on %s', (name) => {
     };
     const batch = batchOf(held);
     await host.client.execute(`UPDATE lease SET expires_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER) + 20`);
-    expect(await commit(host.db, pipeline, { ...batch, writes: [slow, ...batch.writes] })).toBe(true);
+    const { landed } = await commit(host.db, pipeline, { ...batch, writes: [slow, ...batch.writes] });
+    expect(landed).toBe(true);
     expect(await oneOf(host.client, 'SELECT count(*) FROM page')).toBe(6);
   });
 

@@ -115,7 +115,7 @@ export function replay(tasks: Map<string, ReplayedTask>, row: AuditRow, lossesMa
         tasks.set(keyOf(stage, id), { state, attempt, waits, lost, leaseId, inputHash, outputHash } as never);
       return;
     case 'enter':
-      for (const [id, inputHash] of listed as [number, string][]) {
+      for (const [id, inputHash] of Object.entries(row.detail.hashes as Record<string, string>)) {
         const task = tasks.get(keyOf(row.stage, id));
         if (task?.inputHash === inputHash) continue;
         tasks.set(keyOf(row.stage, id), { ...FRESH, inputHash, outputHash: task?.outputHash ?? null });
@@ -126,12 +126,13 @@ export function replay(tasks: Map<string, ReplayedTask>, row: AuditRow, lossesMa
         change(row.stage, id, (task) => ({ state: 'leased', leaseId: row.leaseId, attempt: task.attempt + 1 }));
       return;
     case 'commit':
-      for (const [id, kind, value] of listed as [number, keyof typeof CLOSED, string][])
+      for (const [id, outputHash] of Object.entries(row.detail.done as Record<string, string>))
+        change(row.stage, id, () => ({ state: 'done', leaseId: null, outputHash }));
+      for (const [id, kind] of row.detail.others as [number, keyof typeof CLOSED][])
         change(row.stage, id, (task) => ({
           state: CLOSED[kind],
           leaseId: null,
           waits: task.waits + (kind === 'wait' ? 1 : 0),
-          outputHash: kind === 'done' ? value : task.outputHash,
         }));
       return;
     case 'abandon':
@@ -150,7 +151,7 @@ export function replay(tasks: Map<string, ReplayedTask>, row: AuditRow, lossesMa
   }
 }
 
-const CLOSED = { done: 'done', skipped: 'skipped', dead: 'dead', retry: 'ready', wait: 'ready' } as const;
+const CLOSED = { skipped: 'skipped', dead: 'dead', retry: 'ready', wait: 'ready' } as const;
 const RENEWED = { state: 'ready', attempt: 0, waits: 0, lost: 0, leaseId: null } as const;
 const FRESH = { ...RENEWED, inputHash: null, outputHash: null } as const;
 

@@ -1,5 +1,5 @@
 import { type Cause, type Priority, TASK_STATES, type TaskState } from '../../schema/states.ts';
-import { type Database, json, type Row, type Statement, statement, type Value } from './database.ts';
+import { type Database, json, type Result, type Row, type Statement, statement, type Value } from './database.ts';
 import type { QuotaSnapshot, ServiceSnapshot, Snapshot, StageSnapshot } from './detect.ts';
 import { type NewItem, type Outcome, RETRY_TOKENS_MAX } from './outcome.ts';
 import { claimQuota, quotaGate, quotaRoomItems, settleQuota } from './quota.ts';
@@ -92,8 +92,12 @@ export async function breakLeases(db: Database, ids: readonly number[]): Promise
 
 // Reading ----------------------------------------------------------------------------------------------------------
 
+/**
+ * Everything about every stage in one row of JSON: a column of a row costs the client more than a stage costs the database.
+ * The order of the columns is that of `stageSnapshotOf`.
+ */
 const CONTROLS = statement(
-  `SELECT c.*, ${NOW} AS now_ms,
+  `SELECT ${NOW} AS now_ms, json_group_array(json_array(c.stage, (SELECT json_group_object(state, n) FROM stage_count s WHERE s.stage = c.stage),
      (SELECT min(due_ms) FROM (${[-1, 0, 1]
        .map(
          (
@@ -101,11 +105,10 @@ const CONTROLS = statement(
          ) => `SELECT min(due_ms) AS due_ms FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = c.stage
            AND prio = ${prio}`,
        )
-       .join(' UNION ALL ')})) AS next_due_ms,
-     (SELECT min(expires_ms) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage)
-       AS lease_expires_ms,
-     (SELECT count(*) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage) AS leases,
-     (SELECT json_group_object(state, n) FROM stage_count s WHERE s.stage = c.stage) AS counts
+       .join(' UNION ALL ')})),
+     (SELECT count(*) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage),
+     (SELECT min(expires_ms) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage),
+     paused, pause_reason, open_until_ms, open_reason, requested, batch_limit, started_ms, progressed_ms, crashed_ms)) AS stages
    FROM stage_control c`,
 );
 const SERVICES = statement(
@@ -117,38 +120,68 @@ const QUOTAS = statement(
    FROM quota_window q`,
 );
 
-/** All that detection needs, in one round trip. */
-export async function readSnapshot(db: Database, pipeline: Pipeline): Promise<Snapshot> {
-  const hasServices = pipeline.stages.some((stage) => stage.services?.length);
-  const statements = [CONTROLS, ...(hasServices ? [SERVICES] : []), ...(pipeline.quotas.length > 0 ? [QUOTAS] : [])];
-  const results = await db.read(statements);
+const snapshotStatements = (pipeline: Pipeline): readonly Statement[] => [
+  CONTROLS,
+  ...(pipeline.stages.some((stage) => stage.services?.length) ? [SERVICES] : []),
+  ...(pipeline.quotas.length > 0 ? [QUOTAS] : []),
+];
+
+/** `results` belong to `statements`, which may be a part of them. */
+function snapshotOf(statements: readonly Statement[], results: readonly Result[]): Snapshot {
   const rowsOf = (wanted: Statement) => results[statements.indexOf(wanted)]?.rows ?? [];
-  const controls = rowsOf(CONTROLS);
+  const [control] = rowsOf(CONTROLS);
+  const stages = JSON.parse(String(control?.stages ?? '[]')) as ControlRow[];
   return {
-    nowMs: int(controls[0]?.now_ms),
-    stages: new Map(controls.map((row) => [String(row.stage), stageSnapshotOf(row)])),
+    nowMs: int(control?.now_ms),
+    stages: new Map(stages.map((row) => [row[0], stageSnapshotOf(row)])),
     services: new Map(rowsOf(SERVICES).map((row) => [String(row.name), serviceSnapshotOf(row)])),
     quotas: new Map(rowsOf(QUOTAS).map((row) => [String(row.name), quotaSnapshotOf(row)])),
   };
 }
 
+/** All that detection needs, in one round trip. */
+export async function readSnapshot(db: Database, pipeline: Pipeline): Promise<Snapshot> {
+  const statements = snapshotStatements(pipeline);
+  return snapshotOf(statements, await db.read(statements));
+}
+
+type ControlRow = [
+  stage: string,
+  counts: Partial<Record<TaskState, number>>,
+  nextDueMs: number | null,
+  leases: number,
+  leaseExpiresMs: number | null,
+  paused: number,
+  pauseReason: string | null,
+  openUntilMs: number,
+  openReason: string | null,
+  requested: number,
+  batchLimit: number | null,
+  startedMs: number | null,
+  progressedMs: number | null,
+  crashedMs: number | null,
+];
 const NO_TASKS = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
 
-const stageSnapshotOf = (row: Row): StageSnapshot => ({
-  counts: { ...NO_TASKS, ...(JSON.parse(String(row.counts)) as Partial<Record<TaskState, number>>) },
-  nextDueMs: intOrNull(row.next_due_ms),
-  leases: int(row.leases),
-  leaseExpiresMs: intOrNull(row.lease_expires_ms),
-  paused: int(row.paused) === 1,
-  pauseReason: textOrNull(row.pause_reason),
-  openUntilMs: int(row.open_until_ms),
-  openReason: textOrNull(row.open_reason),
-  requested: int(row.requested) === 1,
-  batchLimit: intOrNull(row.batch_limit),
-  startedMs: intOrNull(row.started_ms),
-  progressedMs: intOrNull(row.progressed_ms),
-  crashedMs: intOrNull(row.crashed_ms),
-});
+function stageSnapshotOf(row: ControlRow): StageSnapshot {
+  const [, counts, nextDueMs, leases, leaseExpiresMs, paused, pauseReason, openUntilMs, openReason, requested] = row;
+  const [batchLimit, startedMs, progressedMs, crashedMs] = row.slice(10) as (number | null)[];
+  return {
+    counts: { ...NO_TASKS, ...counts },
+    nextDueMs,
+    leases,
+    leaseExpiresMs,
+    paused: paused === 1,
+    pauseReason,
+    openUntilMs,
+    openReason,
+    requested: requested === 1,
+    batchLimit: batchLimit ?? null,
+    startedMs: startedMs ?? null,
+    progressedMs: progressedMs ?? null,
+    crashedMs: crashedMs ?? null,
+  };
+}
 
 const serviceSnapshotOf = (row: Row): ServiceSnapshot => ({
   downReason: textOrNull(row.down_reason),
@@ -207,9 +240,10 @@ export async function claim(
        WHERE EXISTS ${WRITING} AND stage = ${name} AND item_id IN (${dueSql(stage, itemsMax)})`,
     ),
     statement(
-      `SELECT t.lease_id, i.id, i.kind, i.key, i.parent_id, i.source, t.input_hash, t.attempt, t.waits, t.lost,
-         (SELECT retry_tokens FROM stage_control WHERE stage = ${name}) AS retry_tokens
-       FROM (SELECT * FROM ${TASKS_WRITING}) t JOIN item i ON i.id = t.item_id ORDER BY t.item_id`,
+      // One row of JSON: a row per item would cost the client more than the whole claim costs the database.
+      `SELECT ${WRITING} AS lease_id, (SELECT retry_tokens FROM stage_control WHERE stage = ${name}) AS retry_tokens,
+         (SELECT json_group_array(json_array(i.id, i.kind, i.key, i.parent_id, i.source, t.input_hash, t.attempt, t.waits, t.lost))
+          FROM (SELECT * FROM ${TASKS_WRITING}) t JOIN item i ON i.id = t.item_id) AS items`,
     ),
     auditStatement(
       'claim',
@@ -220,9 +254,10 @@ export async function claim(
     ...claimServices(stage),
     statement(`UPDATE lease SET writing = 0, size = (SELECT count(*) FROM ${TASKS_WRITING}) WHERE writing = 1`),
   ]);
-  const rows = results[2]?.rows ?? [];
   if (results[0]?.changed !== 1) return null;
-  return { leaseId: int(rows[0]?.lease_id), items: rows.map(itemOf), retryTokens: Number(rows[0]?.retry_tokens) };
+  const row = results[2]?.rows[0];
+  const items = (JSON.parse(String(row?.items)) as ItemRow[]).map(itemOf).sort((a, b) => a.id - b.id);
+  return { leaseId: int(row?.lease_id), items, retryTokens: Number(row?.retry_tokens) };
 }
 
 /** Two that settle the whole at once would do the same work twice and tread on each other's files. */
@@ -266,16 +301,27 @@ const probeSize = (stage: Stage): string[] =>
       ]
     : [];
 
-const itemOf = (row: Row): Item => ({
-  id: int(row.id),
-  kind: String(row.kind),
-  key: String(row.key),
-  parentId: intOrNull(row.parent_id),
-  source: String(row.source),
-  inputHash: textOrNull(row.input_hash),
-  attempt: int(row.attempt),
-  waits: int(row.waits),
-  lost: int(row.lost),
+type ItemRow = [
+  id: number,
+  kind: string,
+  key: string,
+  parentId: number | null,
+  source: string,
+  inputHash: string | null,
+  attempt: number,
+  waits: number,
+  lost: number,
+];
+const itemOf = ([id, kind, key, parentId, source, inputHash, attempt, waits, lost]: ItemRow): Item => ({
+  id,
+  kind,
+  key,
+  parentId,
+  source,
+  inputHash,
+  attempt,
+  waits,
+  lost,
 });
 
 /** Extends a live lease. False when it was lost: then whatever its holder commits will change nothing. */
@@ -308,12 +354,18 @@ export type Commit = {
 /**
  * Applies a batch of outcomes in one transaction, or nothing at all: a first statement opens the lease for writing if it is
  * live and still holds each of these items, and every other one looks at that. False when it does not. Sent twice, the
- * second time changes nothing: the first has ended the lease.
+ * second time changes nothing: the first has ended the lease. The snapshot is that of the same transaction.
  */
-export async function commit(db: Database, pipeline: Pipeline, batch: Commit): Promise<boolean> {
+export async function commit(
+  db: Database,
+  pipeline: Pipeline,
+  batch: Commit,
+): Promise<{ readonly landed: boolean; readonly snapshot: Snapshot }> {
   const { stage, next, leaseId, settled } = batch;
   const fence = holds(leaseId);
-  const results = await db.write([
+  const snapshot = snapshotStatements(pipeline);
+  const closing = closingOf(settled);
+  const statements = [
     statement(
       `UPDATE lease SET writing = 1 WHERE id = ?1 AND state = 'live' AND expires_ms > ${NOW}
          AND ?2 = (SELECT count(*) FROM task INDEXED BY task_leased WHERE state = 'leased' AND lease_id = ?1)`,
@@ -326,8 +378,8 @@ export async function commit(db: Database, pipeline: Pipeline, batch: Commit): P
     ...(next ? advanceStatements(fence, next, leaseId, settled) : []),
     ...errorStatements(fence, stage, settled),
     ...stageWaitStatements(fence, stage, settled),
-    closeStatement(fence, stage, settled),
-    commitAudit(fence, stage, leaseId, settled),
+    ...closeStatements(fence, stage, closing),
+    commitAudit(fence, stage, leaseId, closing),
     controlStatement(fence, stage, batch),
     statement(`INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?, ${NOW}, ?, ? WHERE ${fence}`, [
       stage.name,
@@ -337,8 +389,10 @@ export async function commit(db: Database, pipeline: Pipeline, batch: Commit): P
     ...settleQuota(fence, stage, leaseId, batch.used),
     ...settleServices(fence, pipeline.breaker, stage, leaseId, settled),
     statement(`UPDATE lease SET writing = 0, state = 'released' WHERE id = ? AND writing = 1`, [leaseId]),
-  ]);
-  return results[0]?.changed === 1;
+    ...snapshot,
+  ];
+  const results = await db.write(statements);
+  return { landed: results[0]?.changed === 1, snapshot: snapshotOf(statements, results) };
 }
 
 /** Which items a lease still holds, and whether its own commit has ended it: what an unknown answer is resolved by. */
@@ -440,7 +494,7 @@ function enterByKey(stage: Stage, rows: string, condition: string, leaseId: numb
     auditStatement(
       'enter',
       `SELECT ?1, ${leaseId === null ? 'NULL' : int(leaseId)}, '${actor}', NULL,
-         (SELECT json_object('tasks', json_group_array(json_array(i.id, j.value->>4))) ${found}) WHERE ${condition}`,
+         (SELECT json_object('hashes', json_group_object(i.id, j.value->>4)) ${found}) WHERE ${condition}`,
       [stage.name, rows],
     ),
     statement(
@@ -452,23 +506,25 @@ function enterByKey(stage: Stage, rows: string, condition: string, leaseId: numb
 }
 
 function advanceStatements(fence: string, next: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
-  const same = settled.flatMap(({ item, outcome }) =>
+  const same = settled.flatMap(({ item, outcome }): [number, string][] =>
     outcome.kind === 'done' && outcome.makes === undefined ? [[item.id, outcome.outputHash]] : [],
   );
   const others = made(settled);
   const statements: Statement[] = [];
-  if (same.length > 0)
+  if (same.length > 0) {
+    const hashes = json(Object.fromEntries(same));
     statements.push(
       auditStatement('enter', `SELECT ?1, ${int(leaseId)}, 'commit', NULL, ?2 WHERE ${fence}`, [
         next.name,
-        json({ tasks: same }),
+        `{"hashes":${hashes}}`,
       ]),
       statement(
         `INSERT INTO task(stage, item_id, state, due_ms, input_hash, updated_at_ms)
-         SELECT ?1, j.value->>0, 'ready', ${NOW}, j.value->>1, ${NOW} FROM json_each(?2) j WHERE ${fence} ${ENTER}`,
-        [next.name, json(same)],
+         SELECT ?1, CAST(j.key AS INTEGER), 'ready', ${NOW}, j.value, ${NOW} FROM json_each(?2) j WHERE ${fence} ${ENTER}`,
+        [next.name, hashes],
       ),
     );
+  }
   if (others.length > 0) statements.push(...enterByKey(next, json(others), fence, leaseId, 'commit'));
   return statements;
 }
@@ -512,41 +568,63 @@ const CLOSED_AS = { done: 'done', skipped: 'skipped', dead: 'dead', retry: 'read
 const settledCount = (settled: readonly Settled[]): number =>
   settled.filter(({ outcome }) => CLOSED_AS[outcome.kind] !== 'ready').length;
 
-/** An upsert, because `UPDATE … FROM json_each` is quadratic in the batch; the rows exist, so it only ever updates. */
-function closeStatement(fence: string, stage: Stage, settled: readonly Settled[]): Statement {
-  const rows = settled.map(({ item, outcome }) => [
+/** A batch as the closing of its tasks and its audit row have it: those that are done by their hashes, and the few others. */
+type Closing = {
+  /** JSON object: item id -> output hash. */
+  readonly done: string;
+  readonly others: readonly Settled[];
+};
+const closingOf = (settled: readonly Settled[]): Closing => ({
+  done: json(
+    Object.fromEntries(
+      settled.flatMap(({ item, outcome }) => (outcome.kind === 'done' ? [[item.id, outcome.outputHash]] : [])),
+    ),
+  ),
+  others: settled.filter(({ outcome }) => outcome.kind !== 'done'),
+});
+
+/**
+ * Upserts, because `UPDATE … FROM json_each` is quadratic in the batch; the rows exist, so they only ever update. What is
+ * done, the mass, comes as an object: reading its key and value is cheaper than taking arrays apart.
+ */
+function closeStatements(fence: string, stage: Stage, { done, others }: Closing): Statement[] {
+  const closeDone = statement(
+    `INSERT INTO task(stage, item_id, state, due_ms, output_hash, fingerprint, updated_at_ms)
+     SELECT ?1, CAST(j.key AS INTEGER), 'done', ${NOW}, j.value, ?3, ${NOW} FROM json_each(?2) j WHERE ${fence}
+     ON CONFLICT(stage, item_id) DO UPDATE SET state = 'done', lease_id = NULL, output_hash = excluded.output_hash,
+       error_class = NULL, reason = NULL, fingerprint = excluded.fingerprint, updated_at_ms = excluded.updated_at_ms`,
+    [stage.name, done, stage.fingerprint],
+  );
+  if (others.length === 0) return [closeDone];
+  const rows = others.map(({ item, outcome }) => [
     item.id,
     CLOSED_AS[outcome.kind],
     outcome.kind === 'retry' || outcome.kind === 'wait' ? outcome.delayMs : 0,
     outcome.kind === 'wait' ? 1 : 0,
-    outcome.kind === 'done' ? outcome.outputHash : null,
     outcome.kind === 'done' ? null : outcome.errorClass,
     outcome.kind === 'done' ? null : outcome.reason,
   ]);
-  return statement(
-    `INSERT INTO task(stage, item_id, state, due_ms, waits, output_hash, error_class, reason, fingerprint, updated_at_ms)
-     SELECT ?1, j.value->>0, j.value->>1, ${NOW} + (j.value->>2), j.value->>3, j.value->>4, j.value->>5, j.value->>6, ?3,
-       ${NOW} FROM json_each(?2) j WHERE ${fence}
+  const closeOthers = statement(
+    `INSERT INTO task(stage, item_id, state, due_ms, waits, error_class, reason, fingerprint, updated_at_ms)
+     SELECT ?1, j.value->>0, j.value->>1, ${NOW} + (j.value->>2), j.value->>3, j.value->>4, j.value->>5, ?3, ${NOW}
+     FROM json_each(?2) j WHERE ${fence}
      ON CONFLICT(stage, item_id) DO UPDATE SET state = excluded.state, due_ms = excluded.due_ms,
-       waits = waits + excluded.waits, lease_id = NULL, output_hash = coalesce(excluded.output_hash, output_hash),
-       error_class = excluded.error_class, reason = excluded.reason, fingerprint = excluded.fingerprint,
-       updated_at_ms = excluded.updated_at_ms`,
+       waits = waits + excluded.waits, lease_id = NULL, error_class = excluded.error_class, reason = excluded.reason,
+       fingerprint = excluded.fingerprint, updated_at_ms = excluded.updated_at_ms`,
     [stage.name, json(rows), stage.fingerprint],
   );
+  return done === '{}' ? [closeOthers] : [closeDone, closeOthers];
 }
 
-const commitAudit = (fence: string, stage: Stage, leaseId: number, settled: readonly Settled[]): Statement =>
+const commitAudit = (fence: string, stage: Stage, leaseId: number, { done, others }: Closing): Statement =>
   auditStatement(
     'commit',
     `SELECT ?1, l.id, l.owner, NULL, ?2 FROM lease l WHERE l.id = ${int(leaseId)} AND ${fence}`,
     [
       stage.name,
-      json({
-        fingerprint: stage.fingerprint,
-        tasks: settled.map(({ item, outcome }) =>
-          outcome.kind === 'done' ? [item.id, 'done', outcome.outputHash] : [item.id, outcome.kind, outcome.errorClass],
-        ),
-      }),
+      `{"fingerprint":${json(stage.fingerprint)},"done":${done},"others":${json(
+        others.map(({ item, outcome }) => [item.id, outcome.kind, outcome.kind === 'done' ? null : outcome.errorClass]),
+      )}}`,
     ],
   );
 

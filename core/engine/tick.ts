@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type Detection, detect, hasExpired } from './detect.ts';
+import { type Detection, detect, hasExpired, type Snapshot } from './detect.ts';
 import { effectsOf } from './effects.ts';
 import { DatabaseError } from './errors.ts';
 import { saveRun } from './history.ts';
@@ -73,15 +73,17 @@ export async function tick(
     runtime.reach?.('claim.before');
     const claimed = await claim(db, stage, runtime.owner, itemsMax - total(counts));
     runtime.reach?.('claim.after');
+    let snapshot: Snapshot | undefined;
     if (claimed) {
       if (worked !== stage.name) tell(options.hooks, { kind: 'stage_started', stage: stage.name });
       const batch = await work(db, pipeline, stage, claimed, runtime, options);
+      snapshot = batch.snapshot;
       counts = sumCounts(counts, batch.counts);
       batches += 1;
       worked = stage.name;
-      options.onBatch?.({ stage: stage.name, ...batch });
+      options.onBatch?.({ stage: stage.name, counts: batch.counts, tookMs: batch.tookMs });
     }
-    const snapshot = await readSnapshot(db, pipeline);
+    snapshot ??= await readSnapshot(db, pipeline);
     detection = detect(pipeline, snapshot);
     if (claimed && isEmpty(snapshot, stage)) tell(options.hooks, { kind: 'stage_done', stage: stage.name });
     if (elapsedMs() >= options.budgetMs || total(counts) >= itemsMax) break;
@@ -118,7 +120,7 @@ async function work(
   claimed: Claim,
   runtime: Runtime,
   options: TickOptions,
-): Promise<{ counts: Counts; tookMs: number }> {
+): Promise<{ counts: Counts; tookMs: number; snapshot?: Snapshot | undefined }> {
   const startedMs = runtime.monotonicMs();
   const lost = new AbortController();
   const given = options.abandon ? AbortSignal.any([options.abandon, lost.signal]) : lost.signal;
@@ -141,7 +143,12 @@ async function work(
       await resend(runtime, () => abandon(db, claimed.leaseId, runtime.owner));
       return { counts: { ...NO_COUNTS, wait: claimed.items.length }, tookMs };
     }
-    const kept = await settleOrRefuse(db, pipeline, batchOf(pipeline, stage, claimed, result, tookMs), runtime);
+    const { kept, snapshot } = await settleOrRefuse(
+      db,
+      pipeline,
+      batchOf(pipeline, stage, claimed, result, tookMs),
+      runtime,
+    );
     const counts = { ...NO_COUNTS, lost: claimed.items.length - kept.length };
     for (const { item, outcome } of kept) {
       counts[outcome.kind] += 1;
@@ -149,7 +156,7 @@ async function work(
       if (outcome.kind === 'dead' || outcome.kind === 'retry')
         tell(options.hooks, { kind: 'item_failed', stage: stage.name, key: item.key, outcome });
     }
-    return { counts, tookMs };
+    return { counts, tookMs, snapshot };
   } finally {
     stopBeating();
   }
@@ -200,13 +207,11 @@ function batchOf(pipeline: Pipeline, stage: Stage, claimed: Claim, result: Stage
   };
 }
 
+/** What of a batch counts, and how the pipeline stood in the transaction that made it count. */
+type Kept = { readonly kept: Commit['settled']; readonly snapshot?: Snapshot | undefined };
+
 /** Commits a batch; where the database takes no such rows, says so of its items instead. */
-async function settleOrRefuse(
-  db: Database,
-  pipeline: Pipeline,
-  batch: Commit,
-  runtime: Runtime,
-): Promise<Commit['settled']> {
+async function settleOrRefuse(db: Database, pipeline: Pipeline, batch: Commit, runtime: Runtime): Promise<Kept> {
   try {
     return await settle(db, pipeline, batch, runtime);
   } catch (error) {
@@ -221,23 +226,23 @@ async function settleOrRefuse(
  * Commits a batch and returns what of it counts. Where the answer did not come, the lease says whether it landed; where an
  * operator took some of its items away, the rest is committed without them.
  */
-async function settle(db: Database, pipeline: Pipeline, batch: Commit, runtime: Runtime): Promise<Commit['settled']> {
+async function settle(db: Database, pipeline: Pipeline, batch: Commit, runtime: Runtime): Promise<Kept> {
   runtime.reach?.('commit.before');
-  const landed = await resend(runtime, async () => {
+  const { landed, snapshot } = await resend(runtime, async () => {
     try {
       return await commit(db, pipeline, batch);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       // The next try, if there is one, finds out by reading; a batch that landed must not be counted as lost.
-      if ((await leaseStanding(db, batch.leaseId)).committed) return true;
+      if ((await leaseStanding(db, batch.leaseId)).committed) return { landed: true, snapshot: undefined };
       throw error;
     }
   });
   runtime.reach?.('commit.after');
-  if (landed) return batch.settled;
+  if (landed) return { kept: batch.settled, snapshot };
   const { committed, live, held } = await leaseStanding(db, batch.leaseId);
-  if (committed) return batch.settled;
-  if (!live || held.size === 0) return [];
+  if (committed) return { kept: batch.settled };
+  if (!live || held.size === 0) return { kept: [] };
   const rest = {
     ...batch,
     settled: batch.settled.filter(({ item }) => held.has(item.id)),
@@ -246,10 +251,11 @@ async function settle(db: Database, pipeline: Pipeline, batch: Commit, runtime: 
       return write.itemId === null || held.has(write.itemId) ? [write] : [];
     }),
   };
-  return (await resend(runtime, () => commit(db, pipeline, rest))) ? rest.settled : [];
+  const again = await resend(runtime, () => commit(db, pipeline, rest));
+  return again.landed ? { kept: rest.settled, snapshot: again.snapshot } : { kept: [] };
 }
 
-const isEmpty = (snapshot: Awaited<ReturnType<typeof readSnapshot>>, stage: Stage): boolean => {
+const isEmpty = (snapshot: Snapshot, stage: Stage): boolean => {
   const counts = snapshot.stages.get(stage.name)?.counts;
   return counts !== undefined && counts.ready + counts.leased + counts.submitted === 0;
 };

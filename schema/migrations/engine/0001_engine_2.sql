@@ -73,9 +73,34 @@ CREATE TABLE `service` (
 	CONSTRAINT "breaker_state_known" CHECK(state in ('closed','open'))
 );
 --> statement-breakpoint
-DROP INDEX `task_ready`;--> statement-breakpoint
-ALTER TABLE `task` ADD `cause` text DEFAULT 'new' NOT NULL;--> statement-breakpoint
+CREATE TABLE `__new_task` (
+	`stage` text NOT NULL,
+	`item_id` integer NOT NULL,
+	`state` text NOT NULL,
+	`due_ms` integer NOT NULL,
+	`prio` integer DEFAULT 0 NOT NULL,
+	`cause` text DEFAULT 'new' NOT NULL,
+	`attempt` integer DEFAULT 0 NOT NULL,
+	`waits` integer DEFAULT 0 NOT NULL,
+	`lost` integer DEFAULT 0 NOT NULL,
+	`lease_id` integer,
+	`input_hash` text,
+	`output_hash` text,
+	`fingerprint` text,
+	`error_class` text,
+	`reason` text,
+	`updated_at_ms` integer NOT NULL,
+	PRIMARY KEY(`stage`, `item_id`),
+	CONSTRAINT "task_state_known" CHECK(state = 'ready' or state = 'leased' or state = 'submitted' or state = 'done' or state = 'skipped' or state = 'dead'),
+	CONSTRAINT "lease_iff_leased" CHECK((state = 'leased') = (lease_id is not null))
+) WITHOUT ROWID;
+--> statement-breakpoint
+INSERT INTO `__new_task`("stage", "item_id", "state", "due_ms", "prio", "attempt", "waits", "lost", "lease_id", "input_hash", "output_hash", "fingerprint", "error_class", "reason", "updated_at_ms") SELECT "stage", "item_id", "state", "due_ms", "prio", "attempt", "waits", "lost", "lease_id", "input_hash", "output_hash", "fingerprint", "error_class", "reason", "updated_at_ms" FROM `task`;--> statement-breakpoint
+DROP TABLE `task`;--> statement-breakpoint
+ALTER TABLE `__new_task` RENAME TO `task`;--> statement-breakpoint
 CREATE INDEX `task_ready` ON `task` (`stage`,`prio`,`due_ms`,`item_id`) WHERE state = 'ready';--> statement-breakpoint
+CREATE INDEX `task_leased` ON `task` (`lease_id`) WHERE state = 'leased';--> statement-breakpoint
+CREATE INDEX `task_failed` ON `task` (`updated_at_ms`) WHERE state in ('dead','skipped');--> statement-breakpoint
 ALTER TABLE `lease` ADD `size` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `lease` ADD `writing` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX `lease_writing` ON `lease` (`id`) WHERE writing = 1;--> statement-breakpoint
@@ -85,6 +110,25 @@ ALTER TABLE `stage_control` ADD `retry_tokens` real DEFAULT 0 NOT NULL;--> state
 ALTER TABLE `stage_control` ADD `started_ms` integer;--> statement-breakpoint
 ALTER TABLE `stage_control` ADD `progressed_ms` integer;--> statement-breakpoint
 ALTER TABLE `stage_control` ADD `crashed_ms` integer;--> statement-breakpoint
+CREATE TRIGGER task_inserted AFTER INSERT ON task BEGIN
+	INSERT INTO stage_count(stage, state, n) VALUES (NEW.stage, NEW.state, 1)
+		ON CONFLICT(stage, state) DO UPDATE SET n = n + 1;
+END;--> statement-breakpoint
+CREATE TRIGGER task_moved AFTER UPDATE OF state ON task WHEN OLD.state <> NEW.state BEGIN
+	UPDATE stage_count SET n = n - 1 WHERE stage = OLD.stage AND state = OLD.state;
+	UPDATE stage_count SET n = n + 1 WHERE stage = NEW.stage AND state = NEW.state;
+END;--> statement-breakpoint
+CREATE TRIGGER task_deleted AFTER DELETE ON task BEGIN
+	UPDATE stage_count SET n = n - 1 WHERE stage = OLD.stage AND state = OLD.state;
+END;--> statement-breakpoint
+CREATE TRIGGER stage_counted AFTER INSERT ON stage_control BEGIN
+	INSERT INTO stage_count(stage, state, n)
+		SELECT NEW.stage, s.value, 0 FROM json_each('["ready","leased","submitted","done","skipped","dead"]') s WHERE true
+		ON CONFLICT(stage, state) DO NOTHING;
+END;--> statement-breakpoint
+INSERT INTO stage_count(stage, state, n)
+SELECT c.stage, s.value, 0 FROM stage_control c, json_each('["ready","leased","submitted","done","skipped","dead"]') s WHERE true
+	ON CONFLICT(stage, state) DO NOTHING;--> statement-breakpoint
 CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN
 	SELECT RAISE(ABORT, 'the audit is append-only');
 END;--> statement-breakpoint
