@@ -6,13 +6,16 @@ import { drizzle } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
 import { connectDatabase, type Database, SchemaError } from '../core/engine/index.ts';
 import { PIPELINE_NAME } from '../core/pipeline.ts';
+import { openEmbedded } from './embedded.ts';
 
 const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '..', 'schema', 'migrations');
 
+/** How long a write waits for another process to end its own. */
+const BUSY_MS = 10_000;
 /** Pragmas are per connection: one connection, set up before its first use. FULL: what was acknowledged survives a power cut. */
-const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 10000', 'cache_size = -65536'];
+const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_MS}`, 'cache_size = -65536'];
 
-export type OpenDatabase = { readonly db: Database; readonly client: Client; readonly close: () => void };
+export type OpenDatabase = { readonly db: Database; readonly close: () => void };
 
 /** Opens the state database, embedded or remote, and brings its schema up to date. */
 export async function openDatabase(options: {
@@ -25,17 +28,16 @@ export async function openDatabase(options: {
   const client = createClient({
     url: options.url,
     ...(options.authToken === undefined ? {} : { authToken: options.authToken }),
-    ...(embedded ? { concurrency: 1, timeout: 10_000 } : {}),
+    ...(embedded ? { concurrency: 1, timeout: BUSY_MS } : {}),
   });
   if (embedded) for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
   await refuseForeign(client);
   await migrateSchema(client);
-  if (embedded) {
-    // DDL after reads on one connection can fail with SQLITE_LOCKED: begin again with a fresh one.
-    client.reconnect();
-    for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
-  }
-  return { client, db: connectDatabase(client, { deadlineMs: options.deadlineMs }), close: () => client.close() };
+  if (!embedded)
+    return { db: connectDatabase(client, { deadlineMs: options.deadlineMs }), close: () => client.close() };
+  // Another connection than the one that did DDL, which can fail with SQLITE_LOCKED afterwards.
+  client.close();
+  return openEmbedded(options.url.slice('file:'.length), PRAGMAS, BUSY_MS);
 }
 
 /**

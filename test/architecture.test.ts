@@ -177,7 +177,9 @@ describe('pure files', () => {
   /** They ask a release, an embedder or an engine that they are given. */
   const ASK_PORTS = ['candidates', 'case-answer', 'query', 'search'].map((name) => `core/search/${name}.ts`);
   const pure = [
-    ...['day', 'detect', 'failpoints', 'lifecycle', 'outcome', 'progress', 'stage'].map((name) => `core/engine/${name}.ts`),
+    ...['day', 'detect', 'failpoints', 'lifecycle', 'outcome', 'progress', 'stage'].map(
+      (name) => `core/engine/${name}.ts`,
+    ),
     ...inside('core/cases').map(({ path }) => path),
     ...inside('core/search')
       .map(({ path }) => path)

@@ -112,7 +112,7 @@ describe.each(HOSTS)('on %s', (name) => {
     // Whole are read: the few rows of control and counters, what came in as JSON or VALUES, what an index of live leases lists, and
     // the audit from its end, of which one row is taken.
     const allowed =
-      /^SCAN (c$|c2$|s$|x$|j VIRTUAL|stage_count|stage_control|audit$|CONSTANT ROW|v$|\d+ CONSTANT ROWS?$|\(subquery|l?(ease)? USING INDEX lease_(live|writing))/;
+      /^SCAN (c$|c2$|s$|x$|head$|j VIRTUAL|stage_count|stage_control|audit$|CONSTANT ROW|v$|\d+ CONSTANT ROWS?$|\(subquery|l?(ease)? USING INDEX lease_(live|writing))/;
     for (const act of plans.keys()) {
       expect(planOf(act).length, act).toBeGreaterThan(0);
       expect(

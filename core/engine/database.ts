@@ -68,10 +68,9 @@ const send = async (client: Client, mode: 'read' | 'write', statements: InStatem
 };
 
 /** Codes by which SQLite says that a statement will never do, whatever the weather. */
+export const isRefusalCode = (code: string): boolean => /^SQLITE_(?:CONSTRAINT|ERROR|MISMATCH|TOOBIG|RANGE)/.test(code);
 const isRefusal = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  /^SQLITE_(?:CONSTRAINT|ERROR|MISMATCH|TOOBIG|RANGE)/.test(String(error.code));
+  error instanceof Error && 'code' in error && isRefusalCode(String(error.code));
 
 const sendable = ({ sql, args }: Statement): InStatement => ({
   sql,

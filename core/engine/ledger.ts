@@ -1,10 +1,10 @@
-import { type Cause, type Priority, TASK_STATES, type TaskState } from '../../schema/states.ts';
+import { type Cause, PRIORITIES, type Priority, TASK_STATES, type TaskState } from '../../schema/states.ts';
 import { type Database, json, type Result, type Row, type Statement, statement, type Value } from './database.ts';
 import type { QuotaSnapshot, ServiceSnapshot, Snapshot, StageSnapshot } from './detect.ts';
 import { type NewItem, type Outcome, RETRY_TOKENS_MAX } from './outcome.ts';
 import { claimQuota, quotaGate, quotaRoomItems, settleQuota } from './quota.ts';
 import { claimServices, serviceGate, settleServices } from './services.ts';
-import { auditStatement, holds, int, intOrNull, NOW, quoted, TASKS_WRITING, textOrNull, WRITING } from './sql.ts';
+import { auditStatement, FENCE, int, intOrNull, NOW, quoted, TASKS_WRITING, textOrNull, WRITING } from './sql.ts';
 import type { Fenced, Item, Pipeline, Rows, Stage, Write } from './stage.ts';
 
 /** All SQL that moves items through stages, in the order that a tick calls it. */
@@ -15,17 +15,17 @@ const PARAMS_MAX = 8_000;
 const GOOD_BATCHES = 8;
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
-/** The first task that a claim of stage `name` would take, by priority, then by due time. `columns` of `task`. */
-const headOf = (name: string, columns: string): string =>
-  [-1, 0, 1]
-    .map(
-      (
-        prio,
-      ) => `SELECT * FROM (SELECT ${columns} FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ${name}
+/** Priority and losses of the first task that a claim of stage `name` would take: by priority, then by due time. */
+const headOf = (name: string): string =>
+  PRIORITIES.map(
+    (
+      prio,
+    ) => `SELECT * FROM (SELECT prio, lost FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ${name}
          AND prio = ${prio} AND due_ms <= ${NOW} ORDER BY due_ms, item_id LIMIT 1)`,
-    )
+  )
     .join(' UNION ALL ')
     .concat(' LIMIT 1');
+const EVERY_PRIORITY = `prio IN (${PRIORITIES.join(', ')})`;
 
 // Recovery ---------------------------------------------------------------------------------------------------------
 
@@ -98,14 +98,10 @@ export async function breakLeases(db: Database, ids: readonly number[]): Promise
  */
 const CONTROLS = statement(
   `SELECT ${NOW} AS now_ms, json_group_array(json_array(c.stage, (SELECT json_group_object(state, n) FROM stage_count s WHERE s.stage = c.stage),
-     (SELECT min(due_ms) FROM (${[-1, 0, 1]
-       .map(
-         (
-           prio,
-         ) => `SELECT min(due_ms) AS due_ms FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = c.stage
+     (SELECT min(due_ms) FROM (${PRIORITIES.map(
+       (prio) => `SELECT min(due_ms) AS due_ms FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = c.stage
            AND prio = ${prio}`,
-       )
-       .join(' UNION ALL ')})),
+     ).join(' UNION ALL ')})),
      (SELECT count(*) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage),
      (SELECT min(expires_ms) FROM lease INDEXED BY lease_live WHERE state = 'live' AND lease.stage = c.stage),
      paused, pause_reason, open_until_ms, open_reason, requested, batch_limit, started_ms, progressed_ms, crashed_ms)) AS stages
@@ -227,7 +223,7 @@ export async function claim(
     concurrencyGate(stage),
     serviceGate(stage),
     quotaGate(stage),
-    `EXISTS (${headOf(name, '1')})`,
+    `EXISTS (SELECT 1 FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ${name} AND ${EVERY_PRIORITY} AND due_ms <= ${NOW})`,
   ];
   const results = await db.write([
     statement(
@@ -236,8 +232,10 @@ export async function claim(
       [owner, stage.leaseMs],
     ),
     statement(
-      `UPDATE task SET state = 'leased', lease_id = ${WRITING}, attempt = attempt + 1, updated_at_ms = ${NOW}
-       WHERE EXISTS ${WRITING} AND stage = ${name} AND item_id IN (${dueSql(stage, itemsMax)})`,
+      `WITH head AS MATERIALIZED (${headOf(name)})
+       UPDATE task SET state = 'leased', lease_id = ${WRITING}, attempt = attempt + 1, updated_at_ms = ${NOW}
+       WHERE ${FENCE} AND stage = ${name} AND item_id IN (${dueSql(stage)})`,
+      [Math.min(itemsMax, UNLIMITED)],
     ),
     statement(
       // One row of JSON: a row per item would cost the client more than the whole claim costs the database.
@@ -271,25 +269,23 @@ function concurrencyGate(stage: Stage): string | null {
  * The items of one claim. A task that lost its worker is tried again in half the batch, with its likes only, so that one
  * that kills soon stands alone and harms no neighbour. Looking for its likes stops early: they lost their worker together.
  */
-function dueSql(stage: Stage, itemsMax: number): string {
+function dueSql(stage: Stage): string {
   const name = quoted(stage.name);
-  const due = (prio: string) =>
-    `FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ${name} AND prio = ${prio} AND due_ms <= ${NOW}
-     ORDER BY due_ms, item_id`;
-  const head = `(${headOf(name, 'prio, lost')})`;
+  const due = `FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = ${name} AND prio = (SELECT prio FROM head)
+    AND due_ms <= ${NOW} ORDER BY due_ms, item_id`;
   if (stage.settles === 'whole')
-    return `SELECT item_id FROM (SELECT item_id ${due(`(SELECT prio FROM ${head})`)} LIMIT ${stage.batchMax})`;
+    return `SELECT item_id FROM (SELECT item_id ${due} LIMIT ${stage.batchMax}) WHERE ?1 > 0`;
   const sizes = [
-    int(Math.min(itemsMax, UNLIMITED)),
-    `(SELECT max(1, ${stage.batchMax} >> lost) FROM ${head})`,
+    '?1',
+    `(SELECT max(1, ${stage.batchMax} >> lost) FROM head)`,
     `(SELECT coalesce(batch_limit, ${UNLIMITED}) FROM stage_control WHERE stage = ${name})`,
     ...probeSize(stage),
     ...quotaRoomItems(stage),
   ];
   // Nothing due, or a stage that nobody registered: the gates say so, and no number may be missing here.
   const size = `coalesce(min(${sizes.join(', ')}), 0)`;
-  return `SELECT item_id FROM (SELECT item_id, lost ${due(`(SELECT prio FROM ${head})`)} LIMIT ${stage.batchMax * 4})
-    WHERE lost = (SELECT lost FROM ${head}) LIMIT ${size}`;
+  return `SELECT item_id FROM (SELECT item_id, lost ${due} LIMIT ${stage.batchMax * 4})
+    WHERE lost = (SELECT lost FROM head) LIMIT ${size}`;
 }
 
 /** One item is enough to learn whether a service is back. */
@@ -362,7 +358,6 @@ export async function commit(
   batch: Commit,
 ): Promise<{ readonly landed: boolean; readonly snapshot: Snapshot }> {
   const { stage, next, leaseId, settled } = batch;
-  const fence = holds(leaseId);
   const snapshot = snapshotStatements(pipeline);
   const closing = closingOf(settled);
   const statements = [
@@ -371,24 +366,22 @@ export async function commit(
          AND ?2 = (SELECT count(*) FROM task INDEXED BY task_leased WHERE state = 'leased' AND lease_id = ?1)`,
       [leaseId, settled.length],
     ),
-    ...batch.writes.flatMap((write) =>
-      write.kind === 'rows' ? rowStatements(fence, write) : [fencedStatement(fence, write)],
-    ),
-    ...newItemStatements(fence, settled),
-    ...(next ? advanceStatements(fence, next, leaseId, settled) : []),
-    ...errorStatements(fence, stage, settled),
-    ...stageWaitStatements(fence, stage, settled),
-    ...closeStatements(fence, stage, closing),
-    commitAudit(fence, stage, leaseId, closing),
-    controlStatement(fence, stage, batch),
-    statement(`INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?, ${NOW}, ?, ? WHERE ${fence}`, [
+    ...batch.writes.flatMap((write) => (write.kind === 'rows' ? rowStatements(write) : [fencedStatement(write)])),
+    ...newItemStatements(settled),
+    ...(next ? advanceStatements(next, settled) : []),
+    ...errorStatements(stage, settled),
+    ...stageWaitStatements(stage, settled),
+    ...closeStatements(stage, closing),
+    commitAudit(stage, closing),
+    controlStatement(stage, batch),
+    statement(`INSERT INTO progress_sample(stage, at_ms, settled, took_ms) SELECT ?, ${NOW}, ?, ? WHERE ${FENCE}`, [
       stage.name,
       settledCount(settled),
       Math.round(batch.tookMs),
     ]),
-    ...settleQuota(fence, stage, leaseId, batch.used),
-    ...settleServices(fence, pipeline.breaker, stage, leaseId, settled),
-    statement(`UPDATE lease SET writing = 0, state = 'released' WHERE id = ? AND writing = 1`, [leaseId]),
+    ...settleQuota(stage, batch.used),
+    ...settleServices(pipeline.breaker, stage, settled),
+    statement(`UPDATE lease SET writing = 0, state = 'released' WHERE writing = 1`),
     ...snapshot,
   ];
   const results = await db.write(statements);
@@ -435,19 +428,19 @@ export async function abandon(db: Database, leaseId: number, actor: string): Pro
   return marked?.changed === 1;
 }
 
-function fencedStatement(fence: string, write: Fenced): Statement {
+function fencedStatement(write: Fenced): Statement {
   if (!write.sql.includes(':held')) throw new Error(`a stage returned a write without :held: ${write.sql}`);
-  return statement(write.sql.replaceAll(':held', fence), write.args);
+  return statement(write.sql.replaceAll(':held', FENCE), write.args);
 }
 
-function rowStatements(fence: string, { table, columns, key, rows }: Rows): Statement[] {
+function rowStatements({ table, columns, key, rows }: Rows): Statement[] {
   const updates = columns.filter((column) => !key.includes(column)).map((column) => `${column} = excluded.${column}`);
   const conflict = updates.length > 0 ? `DO UPDATE SET ${updates.join(', ')}` : 'DO NOTHING';
   const tuple = `(?${', ?'.repeat(columns.length - 1)})`;
   return chunks(rows, Math.max(1, Math.floor(PARAMS_MAX / columns.length))).map((part) =>
     statement(
       `INSERT INTO ${table}(${columns.join(', ')}) SELECT * FROM (VALUES ${part.map(() => tuple).join(', ')})
-       WHERE ${fence} ON CONFLICT(${key.join(', ')}) ${conflict}`,
+       WHERE ${FENCE} ON CONFLICT(${key.join(', ')}) ${conflict}`,
       part.flatMap((row) => row.values as Value[]),
     ),
   );
@@ -467,9 +460,9 @@ const newItemRow = (parentId: number | null, newItem: NewItem) => [
   newItem.prio ?? 0,
 ];
 
-function newItemStatements(fence: string, settled: readonly Settled[]): Statement[] {
+function newItemStatements(settled: readonly Settled[]): Statement[] {
   const rows = made(settled);
-  return rows.length === 0 ? [] : [insertItems(json(rows), fence)];
+  return rows.length === 0 ? [] : [insertItems(json(rows), FENCE)];
 }
 
 const insertItems = (rows: string, condition: string): Statement =>
@@ -488,12 +481,12 @@ const ENTER = `ON CONFLICT(stage, item_id) DO UPDATE SET state = 'ready', due_ms
    WHERE task.input_hash IS NOT excluded.input_hash`;
 
 /** Tasks for items that are known by kind and key; `rows` as `newItemRow` makes them. */
-function enterByKey(stage: Stage, rows: string, condition: string, leaseId: number | null, actor: string): Statement[] {
+function enterByKey(stage: Stage, rows: string, condition: string, actor: string): Statement[] {
   const found = `FROM json_each(?2) j JOIN item i ON i.kind = j.value->>1 AND i.key = j.value->>2 WHERE ${condition}`;
   return [
     auditStatement(
       'enter',
-      `SELECT ?1, ${leaseId === null ? 'NULL' : int(leaseId)}, '${actor}', NULL,
+      `SELECT ?1, ${WRITING}, '${actor}', NULL,
          (SELECT json_object('hashes', json_group_object(i.id, j.value->>4)) ${found}) WHERE ${condition}`,
       [stage.name, rows],
     ),
@@ -505,7 +498,7 @@ function enterByKey(stage: Stage, rows: string, condition: string, leaseId: numb
   ];
 }
 
-function advanceStatements(fence: string, next: Stage, leaseId: number, settled: readonly Settled[]): Statement[] {
+function advanceStatements(next: Stage, settled: readonly Settled[]): Statement[] {
   const same = settled.flatMap(({ item, outcome }): [number, string][] =>
     outcome.kind === 'done' && outcome.makes === undefined ? [[item.id, outcome.outputHash]] : [],
   );
@@ -514,22 +507,22 @@ function advanceStatements(fence: string, next: Stage, leaseId: number, settled:
   if (same.length > 0) {
     const hashes = json(Object.fromEntries(same));
     statements.push(
-      auditStatement('enter', `SELECT ?1, ${int(leaseId)}, 'commit', NULL, ?2 WHERE ${fence}`, [
+      auditStatement('enter', `SELECT ?1, ${WRITING}, 'commit', NULL, ?2 WHERE ${FENCE}`, [
         next.name,
         `{"hashes":${hashes}}`,
       ]),
       statement(
         `INSERT INTO task(stage, item_id, state, due_ms, input_hash, updated_at_ms)
-         SELECT ?1, CAST(j.key AS INTEGER), 'ready', ${NOW}, j.value, ${NOW} FROM json_each(?2) j WHERE ${fence} ${ENTER}`,
+         SELECT ?1, CAST(j.key AS INTEGER), 'ready', ${NOW}, j.value, ${NOW} FROM json_each(?2) j WHERE ${FENCE} ${ENTER}`,
         [next.name, hashes],
       ),
     );
   }
-  if (others.length > 0) statements.push(...enterByKey(next, json(others), fence, leaseId, 'commit'));
+  if (others.length > 0) statements.push(...enterByKey(next, json(others), FENCE, 'commit'));
   return statements;
 }
 
-function errorStatements(fence: string, stage: Stage, settled: readonly Settled[]): Statement[] {
+function errorStatements(stage: Stage, settled: readonly Settled[]): Statement[] {
   // What settles as a whole fails as a whole: one row says it.
   const failed = stage.settles === 'whole' ? settled.slice(0, 1) : settled;
   const rows = failed.flatMap(({ item, outcome }) =>
@@ -541,13 +534,13 @@ function errorStatements(fence: string, stage: Stage, settled: readonly Settled[
   return [
     statement(
       `INSERT INTO error_log(stage, item_id, attempt, error_class, message, at_ms)
-       SELECT ?1, j.value->>0, j.value->>1, j.value->>2, j.value->>3, ${NOW} FROM json_each(?2) j WHERE ${fence}`,
+       SELECT ?1, j.value->>0, j.value->>1, j.value->>2, j.value->>3, ${NOW} FROM json_each(?2) j WHERE ${FENCE}`,
       [stage.name, json(rows)],
     ),
   ];
 }
 
-function stageWaitStatements(fence: string, stage: Stage, settled: readonly Settled[]): Statement[] {
+function stageWaitStatements(stage: Stage, settled: readonly Settled[]): Statement[] {
   let longest: { delayMs: number; reason: string } | null = null;
   for (const { outcome } of settled) {
     if (outcome.kind === 'wait' && outcome.stageWaits && outcome.delayMs > (longest?.delayMs ?? -1))
@@ -557,7 +550,7 @@ function stageWaitStatements(fence: string, stage: Stage, settled: readonly Sett
   return [
     statement(
       `UPDATE stage_control SET open_until_ms = ${NOW} + ?1, open_reason = ?2
-       WHERE stage = ?3 AND open_until_ms < ${NOW} + ?1 AND ${fence}`,
+       WHERE stage = ?3 AND open_until_ms < ${NOW} + ?1 AND ${FENCE}`,
       [longest.delayMs, longest.reason, stage.name],
     ),
   ];
@@ -587,10 +580,10 @@ const closingOf = (settled: readonly Settled[]): Closing => ({
  * Upserts, because `UPDATE … FROM json_each` is quadratic in the batch; the rows exist, so they only ever update. What is
  * done, the mass, comes as an object: reading its key and value is cheaper than taking arrays apart.
  */
-function closeStatements(fence: string, stage: Stage, { done, others }: Closing): Statement[] {
+function closeStatements(stage: Stage, { done, others }: Closing): Statement[] {
   const closeDone = statement(
     `INSERT INTO task(stage, item_id, state, due_ms, output_hash, fingerprint, updated_at_ms)
-     SELECT ?1, CAST(j.key AS INTEGER), 'done', ${NOW}, j.value, ?3, ${NOW} FROM json_each(?2) j WHERE ${fence}
+     SELECT ?1, CAST(j.key AS INTEGER), 'done', ${NOW}, j.value, ?3, ${NOW} FROM json_each(?2) j WHERE ${FENCE}
      ON CONFLICT(stage, item_id) DO UPDATE SET state = 'done', lease_id = NULL, output_hash = excluded.output_hash,
        error_class = NULL, reason = NULL, fingerprint = excluded.fingerprint, updated_at_ms = excluded.updated_at_ms`,
     [stage.name, done, stage.fingerprint],
@@ -607,7 +600,7 @@ function closeStatements(fence: string, stage: Stage, { done, others }: Closing)
   const closeOthers = statement(
     `INSERT INTO task(stage, item_id, state, due_ms, waits, error_class, reason, fingerprint, updated_at_ms)
      SELECT ?1, j.value->>0, j.value->>1, ${NOW} + (j.value->>2), j.value->>3, j.value->>4, j.value->>5, ?3, ${NOW}
-     FROM json_each(?2) j WHERE ${fence}
+     FROM json_each(?2) j WHERE ${FENCE}
      ON CONFLICT(stage, item_id) DO UPDATE SET state = excluded.state, due_ms = excluded.due_ms,
        waits = waits + excluded.waits, lease_id = NULL, error_class = excluded.error_class, reason = excluded.reason,
        fingerprint = excluded.fingerprint, updated_at_ms = excluded.updated_at_ms`,
@@ -616,36 +609,32 @@ function closeStatements(fence: string, stage: Stage, { done, others }: Closing)
   return done === '{}' ? [closeOthers] : [closeDone, closeOthers];
 }
 
-const commitAudit = (fence: string, stage: Stage, leaseId: number, { done, others }: Closing): Statement =>
-  auditStatement(
-    'commit',
-    `SELECT ?1, l.id, l.owner, NULL, ?2 FROM lease l WHERE l.id = ${int(leaseId)} AND ${fence}`,
-    [
-      stage.name,
-      `{"fingerprint":${json(stage.fingerprint)},"done":${done},"others":${json(
-        others.map(({ item, outcome }) => [item.id, outcome.kind, outcome.kind === 'done' ? null : outcome.errorClass]),
-      )}}`,
-    ],
-  );
+const commitAudit = (stage: Stage, { done, others }: Closing): Statement =>
+  auditStatement('commit', `SELECT ?1, id, owner, NULL, ?2 FROM lease INDEXED BY lease_writing WHERE writing = 1`, [
+    stage.name,
+    `{"fingerprint":${json(stage.fingerprint)},"done":${done},"others":${json(
+      others.map(({ item, outcome }) => [item.id, outcome.kind, outcome.kind === 'done' ? null : outcome.errorClass]),
+    )}}`,
+  ]);
 
 /** What a batch says about its stage: that it runs, how large its batches may be, what is left for retries. */
-function controlStatement(fence: string, stage: Stage, batch: Commit): Statement {
+function controlStatement(stage: Stage, batch: Commit): Statement {
   const tooLarge = batch.settled.some(
     ({ outcome }) => 'errorClass' in outcome && ['out_of_memory', 'refused'].includes(outcome.errorClass),
   );
   // A batch below the limit shows nothing about one at the limit.
   const size = tooLarge
-    ? `batch_limit = max(1, ${batch.settled.length} / 2), good_batches = 0,`
-    : `batch_limit = CASE WHEN ${batch.settled.length} < batch_limit OR good_batches + 1 < ${GOOD_BATCHES} THEN batch_limit
+    ? `batch_limit = max(1, ?3 / 2), good_batches = 0,`
+    : `batch_limit = CASE WHEN ?3 < batch_limit OR good_batches + 1 < ${GOOD_BATCHES} THEN batch_limit
          WHEN batch_limit * 2 < ${stage.batchMax} THEN batch_limit * 2 END,
-       good_batches = CASE WHEN batch_limit IS NULL OR ${batch.settled.length} < batch_limit THEN good_batches
+       good_batches = CASE WHEN batch_limit IS NULL OR ?3 < batch_limit THEN good_batches
          ELSE (good_batches + 1) % ${GOOD_BATCHES} END,`;
   return statement(
     `UPDATE stage_control SET ${size} crashed_ms = NULL, retry_tokens = max(0, min(${RETRY_TOKENS_MAX}, retry_tokens + ?2)),
-       started_ms = coalesce(started_ms, (SELECT acquired_ms FROM lease WHERE id = ?3)),
+       started_ms = coalesce(started_ms, (SELECT acquired_ms FROM lease INDEXED BY lease_writing WHERE writing = 1)),
        progressed_ms = CASE WHEN ?4 > 0 THEN ${NOW} ELSE progressed_ms END
-     WHERE stage = ?1 AND ${fence}`,
-    [stage.name, batch.retryTokens ?? 0, batch.leaseId, settledCount(batch.settled)],
+     WHERE stage = ?1 AND ${FENCE}`,
+    [stage.name, batch.retryTokens ?? 0, batch.settled.length, settledCount(batch.settled)],
   );
 }
 
@@ -660,7 +649,7 @@ function chunks<T>(all: readonly T[], size: number): T[][] {
 /** Statements that bring items into the first stage; an item whose hash is known stays where it is. */
 export function enterStatements(stage: Stage, items: readonly NewItem[]): Statement[] {
   const rows = json(items.map((newItem) => newItemRow(null, newItem)));
-  return [insertItems(rows, 'true'), ...enterByKey(stage, rows, 'true', null, 'ingest')];
+  return [insertItems(rows, 'true'), ...enterByKey(stage, rows, 'true', 'ingest')];
 }
 
 export type Again = {

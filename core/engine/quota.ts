@@ -1,5 +1,5 @@
 import { type Statement, statement } from './database.ts';
-import { int, NOW, quoted, TASKS_WRITING, TODAY, WRITING } from './sql.ts';
+import { FENCE, NOW, quoted, TASKS_WRITING, TODAY, WRITING } from './sql.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -44,19 +44,19 @@ export function claimQuota(stage: Stage): Statement[] {
 }
 
 /** Part of a commit: gives back what was reserved and not used, in the day that it was reserved in. `used` undefined means all. */
-export function settleQuota(fence: string, stage: Stage, leaseId: number, used: number | undefined): Statement[] {
+export function settleQuota(stage: Stage, used: number | undefined): Statement[] {
   if (!stage.quota) return [];
-  const session = `inference_session WHERE lease_id = ${int(leaseId)} AND state = 'running' AND ${fence}`;
+  const session = `inference_session WHERE lease_id = ${WRITING} AND state = 'running'`;
   return [
     statement(
       `UPDATE quota_window SET used = max(0, used + coalesce((SELECT coalesce(?1, reserved) - reserved FROM ${session}
-         AND inference_session.day = quota_window.day), 0)) WHERE name = ?2 AND ${fence}`,
+         AND inference_session.day = quota_window.day), 0)) WHERE name = ?2 AND ${FENCE}`,
       [used ?? null, stage.quota.name],
     ),
     statement(
       `UPDATE inference_session SET state = 'ended', used = coalesce(?1, reserved), ended_ms = ${NOW}
-       WHERE lease_id = ?2 AND state = 'running' AND ${fence}`,
-      [used ?? null, leaseId],
+       WHERE lease_id = ${WRITING} AND state = 'running'`,
+      [used ?? null],
     ),
   ];
 }

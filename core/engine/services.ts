@@ -1,7 +1,7 @@
 import { type Database, type Statement, statement } from './database.ts';
 import type { ServiceSnapshot } from './detect.ts';
 import type { Settled } from './ledger.ts';
-import { auditStatement, int, NOW, quoted, textOrNull, WRITING } from './sql.ts';
+import { auditStatement, FENCE, int, NOW, quoted, textOrNull, WRITING } from './sql.ts';
 import type { BreakerSettings, Stage } from './stage.ts';
 
 /**
@@ -61,18 +61,12 @@ export function serviceReport(stage: Stage, name: string, settled: readonly Sett
 }
 
 /** Part of a commit: what the batch says moves the breakers. */
-export function settleServices(
-  fence: string,
-  breaker: BreakerSettings,
-  stage: Stage,
-  leaseId: number,
-  settled: readonly Settled[],
-): Statement[] {
+export function settleServices(breaker: BreakerSettings, stage: Stage, settled: readonly Settled[]): Statement[] {
   return (stage.services ?? []).flatMap((name) => {
     const { successes, failures, outage, waitMs, reason } = serviceReport(stage, name, settled);
     const statistics = `successes_all = successes_all + ${successes}, failures_all = failures_all + ${failures},
-      changed_ms = ${NOW}, probe_lease_id = CASE WHEN probe_lease_id = ${int(leaseId)} THEN NULL ELSE probe_lease_id END`;
-    const where = `WHERE name = ${quoted(name)} AND ${fence}`;
+      changed_ms = ${NOW}, probe_lease_id = CASE WHEN probe_lease_id = ${WRITING} THEN NULL ELSE probe_lease_id END`;
+    const where = `WHERE name = ${quoted(name)} AND ${FENCE}`;
     // A late success from before the breaker opened does not close it: only one that passed half-open does.
     if (failures === 0 && successes === 0) return [statement(`UPDATE service SET ${statistics} ${where}`)];
     if (failures === 0 || (successes > 0 && !outage))

@@ -20,9 +20,8 @@ export const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'
  * every statement between sees the same ones, whatever the clock does, and looks once instead of once per row.
  */
 export const WRITING = `(SELECT id FROM lease INDEXED BY lease_writing WHERE writing = 1)`;
-/** True while the gate of this transaction let lease `id` through. */
-export const holds = (leaseId: number): string =>
-  `EXISTS (SELECT 1 FROM lease WHERE id = ${int(leaseId)} AND writing = 1)`;
+/** True while the gate of this transaction let its lease through. No text of a statement names a lease: it is prepared once. */
+export const FENCE = `EXISTS ${WRITING}`;
 /** Tasks of the marked leases. */
 export const TASKS_WRITING = `task INDEXED BY task_leased WHERE state = 'leased' AND lease_id IN ${WRITING}`;
 

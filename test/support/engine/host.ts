@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Client, createClient } from '@libsql/client';
 import { connectDatabase, type Database } from '../../../core/engine/index.ts';
 import { openDatabase } from '../../../space/database.ts';
+import { openEmbedded } from '../../../space/embedded.ts';
 import { startSqld } from '../sqld.ts';
 
 /** Where the ledger must hold its promises. */
@@ -44,14 +45,24 @@ const SCRATCH = [
   'CREATE TABLE page(key TEXT PRIMARY KEY, document TEXT NOT NULL, text TEXT NOT NULL)',
 ];
 
-/** A connection of its own to a database that exists. */
+/** A connection of its own to a database that exists: `db` as the product has it, `client` for the observer beside it. */
 export async function connect(url: string): Promise<{ client: Client; db: Database; close: () => void }> {
-  const embedded = url.startsWith('file:');
-  const client = createClient({ url, ...(embedded ? { concurrency: 1, timeout: 10_000 } : {}) });
+  if (!url.startsWith('file:')) {
+    const client = createClient({ url });
+    return { client, db: connectDatabase(client, { deadlineMs: 30_000 }), close: () => client.close() };
+  }
+  const client = createClient({ url, concurrency: 1, timeout: BUSY_MS });
   // What a power cut may take is not asked here, and each fsync costs milliseconds.
-  if (embedded) for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
-  return { client, db: connectDatabase(client, { deadlineMs: 30_000 }), close: () => client.close() };
+  for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
+  const embedded = openEmbedded(url.slice('file:'.length), PRAGMAS, BUSY_MS);
+  const close = () => {
+    embedded.close();
+    client.close();
+  };
+  return { client, db: embedded.db, close };
 }
+
+const BUSY_MS = 10_000;
 
 const PRAGMAS = ['journal_mode = WAL', 'synchronous = OFF', 'busy_timeout = 10000'];
 
