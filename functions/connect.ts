@@ -58,6 +58,7 @@ export function edgeHost(name: string): Host {
           const timer = setInterval(callback, everyMs);
           return () => clearInterval(timer);
         },
+        newId,
         sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       };
       const onFit: FitListener = (fit) => log({ level: 'info', message: 'embedder fitted', ...fit });

@@ -26,3 +26,11 @@ export function createBackoff(nowMs: () => number): Backoff {
     },
   };
 }
+
+/**
+ * Full-jitter pause in ms before the next try of something done every `everyMs` that failed `failures` times in a row (0 or
+ * more): never sooner than its own pace, and on the average doubling up to a minute. `random` is uniform in [0, 1).
+ */
+export const pauseAfter = (failures: number, everyMs: number, random: number): number =>
+  everyMs + Math.floor(random * Math.min(PAUSE_MS_MAX, everyMs * (2 ** Math.min(failures, 20) - 1)));
+const PAUSE_MS_MAX = 60_000;

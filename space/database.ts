@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@libsql/client';
 import { drizzle } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
-import { connectDatabase, type Database, SchemaError } from '../core/engine/index.ts';
+import { connectDatabase, type Database, DatabaseError, SchemaError } from '../core/engine/index.ts';
 import { PIPELINE_NAME } from '../core/pipeline.ts';
 import { openEmbedded } from './embedded.ts';
 
@@ -28,17 +28,33 @@ export async function openDatabase(options: {
   const client = createClient({
     url: options.url,
     ...(options.authToken === undefined ? {} : { authToken: options.authToken }),
-    ...(embedded ? { concurrency: 1, timeout: BUSY_MS } : {}),
+    ...(embedded ? { concurrency: 1, timeout: BUSY_MS } : { ...overNetwork(options.deadlineMs) }),
   });
-  if (embedded) for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
-  await refuseForeign(client);
-  await migrateSchema(client);
+  try {
+    if (embedded) for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
+    await refuseForeign(client);
+    await migrateSchema(client);
+  } catch (error) {
+    client.close();
+    if (error instanceof SchemaError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new DatabaseError(`the database cannot be opened: ${message}`, { cause: error });
+  }
   if (!embedded)
     return { db: connectDatabase(client, { deadlineMs: options.deadlineMs }), close: () => client.close() };
   // Another connection than the one that did DDL, which can fail with SQLITE_LOCKED afterwards.
   client.close();
   return openEmbedded(options.url.slice('file:'.length), PRAGMAS, BUSY_MS);
 }
+
+/**
+ * A request ends with its deadline and gives its place back. Without this, calls that hang keep their places for minutes after
+ * the server answers again, and those that wait behind them are sent when nobody expects them any more; so none may wait.
+ */
+export const overNetwork = (deadlineMs: number) => ({
+  fetch: (request: Request) => fetch(request, { signal: AbortSignal.timeout(deadlineMs) }),
+  concurrency: 10_000,
+});
 
 /**
  * A database of somebody else must not be migrated: one with tables and none of ours, or one of another pipeline.

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { DatabaseError, tick } from '../core/engine/index.ts';
 import { readStatus } from '../core/status.ts';
+import { pauseAfter } from './backoff.ts';
 import { createApp } from './http/app.ts';
 import { databaseProbe } from './probe.ts';
 import { exampleQueries } from './sample/sample.ts';
@@ -73,6 +74,7 @@ function listen(fetch: Parameters<typeof serve>[0]['fetch'], space: Space): Prom
 
 /** Ticks in process: at once while there is work, else every `TICK_EVERY_MS`. A failed tick is logged and the next one tries. */
 async function tickForever(space: Space, signal: AbortSignal): Promise<void> {
+  let failures = 0;
   while (!signal.aborted) {
     let goesOn = false;
     try {
@@ -81,12 +83,15 @@ async function tickForever(space: Space, signal: AbortSignal): Promise<void> {
         stopping: () => signal.aborted,
       });
       goesOn = report.after.kind === 'work';
+      failures = 0;
       if (report.batches > 0)
         space.log.info({ message: 'tick', stage: report.stage, ...report.counts, tookMs: Math.round(report.tookMs) });
     } catch (error) {
+      failures += 1;
       const what = error instanceof DatabaseError ? 'the database did not take a tick' : 'a tick failed';
       space.log.error({ message: `${what}: ${(error as Error).message}` });
     }
-    if (!goesOn) await sleep(space.config.tickEveryMs, undefined, { signal }).catch(() => undefined);
+    const pauseMs = pauseAfter(failures, space.config.tickEveryMs, space.runtime.random());
+    if (!goesOn) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -3,7 +3,7 @@ import { currentRelease } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import { openRelease, type Release } from '../core/search/release.ts';
 import { caseAnswer, search } from '../core/search/search.ts';
-import { createBackoff } from './backoff.ts';
+import { createBackoff, pauseAfter } from './backoff.ts';
 import { faissOfRelease } from './faiss/release.ts';
 import { detailOf, publicReason } from './reasons.ts';
 import type { Space } from './space.ts';
@@ -128,11 +128,16 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     },
     ready: () => ({ ready: opened !== null, reason: opened ? null : (problem ?? 'the release is being loaded') }),
     async follow(everyMs, signal) {
+      let failures = 0;
       while (!signal.aborted) {
-        await refreshInTurn().catch((error: unknown) =>
-          space.log.warn({ message: 'could not look for a new release', detail: detailOf(error) }),
-        );
-        await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+        try {
+          await refreshInTurn();
+          failures = 0;
+        } catch (error) {
+          failures += 1;
+          space.log.warn({ message: 'could not look for a new release', detail: detailOf(error) });
+        }
+        await sleep(pauseAfter(failures, everyMs, Math.random()), undefined, { signal }).catch(() => undefined);
       }
     },
   };

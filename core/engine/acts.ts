@@ -36,33 +36,45 @@ export async function act(db: Database, pipeline: Pipeline, request: OperatorAct
   const asked = { actor: by.actor, requestId: by.requestId ?? null, reason: by.reason ?? request.kind };
   const first =
     by.requestId === undefined ? 'true' : `NOT EXISTS (SELECT 1 FROM audit WHERE request_id = ${quoted(by.requestId)})`;
-  const seen = statement(`SELECT 1 FROM audit WHERE request_id = ?`, [asked.requestId]);
-  const [before, ...results] = await db.write([seen, ...statementsOf(pipeline, request, asked, first)]);
-  const changed = results.reduce((sum, { changed: n }, i) => sum + (i % 2 === 1 ? n : 0), 0);
+  const ids =
+    by.requestId === undefined ? [] : [by.requestId, ...pipeline.stages.map(({ name }) => `${by.requestId}/${name}`)];
+  const seen = statement(`SELECT 1 FROM audit WHERE request_id IN (SELECT value FROM json_each(?)) LIMIT 1`, [
+    json(ids),
+  ]);
+  const groups = statementsOf(pipeline, request, asked, first);
+  const [before, ...results] = await db.write([seen, ...groups.flat()]);
+  const lasts = groups.map((_, i) => groups.slice(0, i + 1).flat().length - 1);
+  const changed = lasts.reduce((sum, last) => sum + (results[last]?.changed ?? 0), 0);
   return { changed, repeated: before?.rows.length === 1 };
 }
 
 type Asked = { readonly actor: string; readonly requestId: string | null; readonly reason: string };
 
-/** Pairs of statements: an audit row that is written only where the act changes something, then the change. */
-function statementsOf(pipeline: Pipeline, request: OperatorAct, by: Asked, first: string): Statement[] {
+/** Groups of statements; in each, an audit row that is written only where the act changes something, and last the change. */
+function statementsOf(pipeline: Pipeline, request: OperatorAct, by: Asked, first: string): Statement[][] {
   switch (request.kind) {
     case 'pause':
-      return control(request.stage, 'pause', 'paused = 1, pause_reason = ?1', 'paused = 0', by, first);
+      return [control(request.stage, 'pause', 'paused = 1, pause_reason = ?1', 'paused = 0', by, first)];
     case 'resume':
-      return control(request.stage, 'resume', 'paused = 0, pause_reason = NULL', 'paused = 1', by, first);
+      return [control(request.stage, 'resume', 'paused = 0, pause_reason = NULL', 'paused = 1', by, first)];
     case 'run':
-      return control(request.stage, 'run', 'requested = 1', 'requested = 0', by, first);
+      return [control(request.stage, 'run', 'requested = 1', 'requested = 0', by, first)];
     case 'close_breaker':
-      return closeBreaker(request.service, by, first);
+      return [closeBreaker(request.service, by, first)];
     case 'retry':
       return retryStatements(pipeline, request, by, first);
     case 'redo':
-      return againStatements(
-        request.stage,
-        { ...again(by), ...itemsOf(request.keys, changed(request)), states: ['done', 'skipped', 'dead', 'leased'] },
-        first,
-      );
+      return [
+        againStatements(
+          request.stage,
+          {
+            ...again(by),
+            ...itemsOf(kindOf(pipeline, request.stage), request.keys, changed(request)),
+            states: ['done', 'skipped', 'dead', 'leased'],
+          },
+          first,
+        ),
+      ];
   }
 }
 
@@ -80,22 +92,23 @@ function retryStatements(
   request: Extract<OperatorAct, { kind: 'retry' }>,
   by: Asked,
   first: string,
-): Statement[] {
+): Statement[][] {
   const stages = request.stage === undefined ? pipeline.stages.map((stage) => stage.name) : [request.stage];
-  return stages.flatMap((stage, i) => {
+  return stages.map((stage, i) => {
     const dead = `stage = ${quoted(stage)} AND state = 'dead'`;
     const ofClass =
       request.errorClass === undefined
         ? undefined
         : `SELECT item_id FROM task WHERE ${dead} AND error_class = ${quoted(request.errorClass)}`;
-    const items = itemsOf(request.keys, ofClass);
+    const items = itemsOf(kindOf(pipeline, stage), request.keys, ofClass);
     // One request may act on several stages; each has an audit row, and the id of a request stands once.
     const requestId = i === 0 ? by.requestId : by.requestId && `${by.requestId}/${stage}`;
-    const ready = againStatements(stage, { ...again(by), ...items, requestId, states: ['dead'] }, first);
+    const own = requestId == null ? first : `NOT EXISTS (SELECT 1 FROM audit WHERE request_id = ${quoted(requestId)})`;
+    const ready = againStatements(stage, { ...again(by), ...items, requestId, states: ['dead'] }, own);
     return [
       statement(
         // Whoever retries has looked after the call whose answer never came.
-        `UPDATE effect SET state = 'refused' WHERE state = 'intent' AND stage = ${quoted(stage)} AND ${first}
+        `UPDATE effect SET state = 'refused' WHERE state = 'intent' AND stage = ${quoted(stage)} AND ${own}
            AND item_id IN (SELECT item_id FROM task WHERE ${dead}) ${items.items === undefined ? '' : `AND item_id IN (${items.items})`}`,
       ),
       ...ready,
@@ -103,9 +116,18 @@ function retryStatements(
   });
 }
 
+const kindOf = (pipeline: Pipeline, name: string): string =>
+  pipeline.stages.find((stage) => stage.name === name)?.itemKind ?? '';
+
 /** An SQL query of the items that an act is about; nothing where it is about all. */
-function itemsOf(keys: readonly string[] | undefined, query: string | undefined): { readonly items?: string } {
-  const named = keys && `SELECT id FROM item WHERE key IN (SELECT value FROM json_each(${quoted(json(keys))}))`;
+function itemsOf(
+  kind: string,
+  keys: readonly string[] | undefined,
+  query: string | undefined,
+): { readonly items?: string } {
+  const named =
+    keys &&
+    `SELECT id FROM item WHERE kind = ${quoted(kind)} AND key IN (SELECT value FROM json_each(${quoted(json(keys))}))`;
   const parts = [named, query].filter((part) => part !== undefined);
   return parts.length === 0 ? {} : { items: parts.join(' INTERSECT ') };
 }

@@ -18,15 +18,17 @@ export type Database = {
 export const statement = (sql: string, args: readonly Value[] = []): Statement => ({ sql, args });
 
 /**
- * Text as UTF-8 can carry it: a lone half of a surrogate pair, as a cut through an emoji leaves it, becomes U+FFFD.
- * Stored as it is, it ends the process that reads it from a file, and a server answers 400 or 500.
+ * Text that every host stores and gives back alike: a lone half of a surrogate pair, as a cut through an emoji leaves it, and
+ * U+0000 become U+FFFD. The half ends the process that reads it from a file, and a server answers 400 or 500; of text with a
+ * zero a file gives back only what stands before it.
  */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\u{fffd}');
+export const wellFormed = (text: string): string =>
+  text.replace(/\p{Surrogate}/gu, '\u{fffd}').replaceAll('\0', '\u{fffd}');
 
-/** `value` as one JSON argument. Only a lone surrogate is written as `\ud…`, so the slow way is taken where one may be. */
+/** `value` as one JSON argument. Both are written as `\u…` by `JSON.stringify`, so the slow way is taken where one may be. */
 export function json(value: unknown): string {
   const text = JSON.stringify(value);
-  if (!text.includes('\\ud')) return text;
+  if (!text.includes('\\ud') && !text.includes('\\u0000')) return text;
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? wellFormed(part) : part));
 }
 
@@ -35,29 +37,44 @@ export function json(value: unknown): string {
  * would hold a tick for ever.
  */
 export function connectDatabase(client: Client, options: { readonly deadlineMs: number }): Database {
+  const lateMessage = `no answer from the database within ${options.deadlineMs} ms`;
   const run = async (mode: 'read' | 'write', statements: readonly Statement[]): Promise<readonly Result[]> => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const expired = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new DatabaseError(`no answer from the database within ${options.deadlineMs} ms`)),
-        options.deadlineMs,
-      );
+      timer = setTimeout(() => reject(new DatabaseError(lateMessage)), options.deadlineMs);
     });
     try {
-      const sent = send(client, mode, statements.map(sendable));
-      // The race may be lost: the late answer must not surface as an unhandled rejection.
-      sent.catch(() => undefined);
-      const results = await Promise.race([sent, expired]);
+      const results = await sendUntil(expired, () => send(client, mode, statements.map(sendable)));
       // The client gives rows by column name; a `Row` promises no more than that.
       return results.map((result) => ({ rows: result.rows as unknown as Row[], changed: result.rowsAffected }));
     } catch (error) {
       if (error instanceof DatabaseError) throw error;
-      throw new DatabaseError(messageOf(error), { cause: error, refused: isRefusal(error) });
+      // A client whose requests end at the same deadline may be the first to say so.
+      const late = error instanceof Error && error.name === 'TimeoutError';
+      throw new DatabaseError(late ? lateMessage : messageOf(error), { cause: error, refused: isRefusal(error) });
     } finally {
       clearTimeout(timer);
     }
   };
   return { read: (statements) => run('read', statements), write: (statements) => run('write', statements) };
+}
+
+const PAUSE_MS_FIRST = 5;
+const PAUSE_MS_MAX = 200;
+
+/** Sends again what the database was too busy for, until the deadline: SQLITE_BUSY means that nothing of it was done. */
+async function sendUntil<Results>(expired: Promise<never>, send: () => Promise<Results>): Promise<Results> {
+  for (let pauseMs = PAUSE_MS_FIRST; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+    const sent = send();
+    // The race may be lost: the late answer must not surface as an unhandled rejection.
+    sent.catch(() => undefined);
+    try {
+      return await Promise.race([sent, expired]);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')) throw error;
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, pauseMs)), expired]);
+    }
+  }
 }
 
 /** One read is a snapshot by itself; it needs no transaction around it. */

@@ -45,6 +45,8 @@ export type QuotaSnapshot = {
 };
 export type Snapshot = {
   readonly nowMs: number;
+  /** Time of the last audit row: by the same clock, no later than now unless it went back. */
+  readonly auditedMs?: number;
   readonly stages: ReadonlyMap<string, StageSnapshot>;
   readonly services: ReadonlyMap<string, ServiceSnapshot>;
   readonly quotas: ReadonlyMap<string, QuotaSnapshot>;
@@ -238,6 +240,13 @@ export function detect(pipeline: Pipeline, snapshot: Snapshot): Detection {
   if (!gate) throw new Error(`stage ${current.name} is neither runnable nor gated`);
   return { kind: 'waiting', current, gate, wakeAtMs: wakes.length > 0 ? Math.min(...wakes) : null };
 }
+
+/** A clock that is set right is moved by less than this; then nothing waits long enough to be worth an act. */
+export const CLOCK_BACK_MS_MIN = 1_000;
+
+/** True when the database's clock shows a time before its own last entry. */
+export const clockWentBack = (snapshot: Snapshot): boolean =>
+  (snapshot.auditedMs ?? 0) > snapshot.nowMs + CLOCK_BACK_MS_MIN;
 
 /** True when a live lease has run out: its holder is dead or overslept, and its tasks must be taken back. */
 export const hasExpired = (snapshot: Snapshot): boolean =>

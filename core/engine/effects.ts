@@ -74,7 +74,7 @@ export function effectsOf(db: Database, stage: Stage, leaseId: number, runtime: 
     const name = effect.name ?? 'call';
     const key = await effectKey(stage, item, name);
     reach('effect.intent.before');
-    const record = await intend(db, stage, item, name, key, leaseId);
+    const record = await resend(runtime, () => intend(db, stage, item, name, key, leaseId));
     reach('effect.intent.after');
     const decision = effectDecision(record, { ask: effect.ask !== undefined, onUnknown: effect.onUnknown ?? 'redo' });
     switch (decision) {
@@ -119,13 +119,8 @@ async function intend(
   key: string,
   leaseId: number,
 ): Promise<EffectRecord | null> {
-  const [before, lease] = await db.write([
+  const [before, , after] = await db.write([
     statement(`SELECT state, lease_id, result FROM effect WHERE key = ?`, [key]),
-    statement(
-      `SELECT 1 FROM lease l JOIN task t ON t.stage = l.stage AND t.item_id = ?2 AND t.lease_id = l.id
-       WHERE l.id = ?1 AND l.state = 'live' AND l.expires_ms > ${NOW}`,
-      [leaseId, item.id],
-    ),
     statement(
       `INSERT INTO effect(key, stage, item_id, name, input_hash, fingerprint, lease_id, state, intended_ms)
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, l.id, 'intent', ${NOW} FROM lease l
@@ -135,8 +130,9 @@ async function intend(
          intended_ms = excluded.intended_ms, reason = NULL WHERE effect.state <> 'done'`,
       [key, stage.name, item.id, name, item.inputHash, stage.fingerprint, leaseId],
     ),
+    statement(`SELECT 1 FROM effect WHERE key = ? AND (state = 'done' OR lease_id = ?)`, [key, leaseId]),
   ]);
-  if (lease?.rows.length !== 1)
+  if (after?.rows.length !== 1)
     throw new LeaseLostError(`claim ${leaseId} was taken away before a call of stage ${stage.name}: nothing was sent`);
   const row = before?.rows[0];
   return row ? recordOf(row) : null;

@@ -4,7 +4,7 @@ import { type Gate, gatesOf, openTasks, quotaLeft, type Snapshot } from './detec
 import { DefinitionError } from './errors.ts';
 import { readSnapshot } from './ledger.ts';
 import { isStale, type Lifecycle, lifecycleOf } from './lifecycle.ts';
-import { int, intOrNull, textOrNull } from './sql.ts';
+import { int, intOrNull, quoted, textOrNull } from './sql.ts';
 import type { Pipeline, Stage } from './stage.ts';
 
 /** Why a stage does what it does: every gate that holds it, in order, each with its row and the time it opens. */
@@ -77,7 +77,6 @@ export type ItemExplanation = {
     readonly errorClass: string | null;
     readonly reason: string | null;
     readonly fingerprint: string | null;
-    /** Its input hash is no longer the hash that the item has: it is worked on again when that arrives here. */
     readonly updatedAtMs: number;
     /** What holds it, its own delay first, then the gates of its stage; empty for a settled one. */
     readonly gates: readonly Gate[];
@@ -93,19 +92,22 @@ export type ItemExplanation = {
 
 /** Why an item stands where it stands, stage by stage; null when nobody knows the key. */
 export async function explainItem(db: Database, pipeline: Pipeline, key: string): Promise<ItemExplanation | null> {
+  // Keys are found within a kind.
+  const kinds = [...new Set(pipeline.stages.map((stage) => stage.itemKind))].map(quoted).join(', ');
+  const found = `(SELECT id FROM item WHERE kind IN (${kinds}) AND key = ?1 ORDER BY id LIMIT 1)`;
   const [snapshot, [items, tasks, errors]] = await Promise.all([
     readSnapshot(db, pipeline),
     db.read([
-      statement(`SELECT kind, key FROM item WHERE key = ? ORDER BY id LIMIT 1`, [key]),
+      statement(`SELECT kind, key FROM item WHERE id = ${found}`, [key]),
       statement(
         `SELECT t.*, l.owner, l.expires_ms FROM task t LEFT JOIN lease l ON l.id = t.lease_id
-         WHERE t.item_id = (SELECT id FROM item WHERE key = ?1 ORDER BY id LIMIT 1)
+         WHERE t.item_id = ${found}
            AND t.stage IN (SELECT stage FROM stage_control)`,
         [key],
       ),
       statement(
         `SELECT stage, attempt, error_class, message, at_ms FROM error_log
-         WHERE item_id = (SELECT id FROM item WHERE key = ? ORDER BY id LIMIT 1) ORDER BY id DESC LIMIT 20`,
+         WHERE item_id = ${found} ORDER BY id DESC LIMIT 20`,
         [key],
       ),
     ]),

@@ -1,6 +1,12 @@
 import { type Cause, PRIORITIES, type Priority, TASK_STATES, type TaskState } from '../../schema/states.ts';
 import { type Database, json, type Result, type Row, type Statement, statement, type Value } from './database.ts';
-import type { QuotaSnapshot, ServiceSnapshot, Snapshot, StageSnapshot } from './detect.ts';
+import {
+  CLOCK_BACK_MS_MIN,
+  type QuotaSnapshot,
+  type ServiceSnapshot,
+  type Snapshot,
+  type StageSnapshot,
+} from './detect.ts';
 import { type NewItem, type Outcome, RETRY_TOKENS_MAX } from './outcome.ts';
 import { claimQuota, quotaGate, quotaRoomItems, settleQuota } from './quota.ts';
 import { claimServices, serviceGate, settleServices } from './services.ts';
@@ -90,6 +96,36 @@ export async function breakLeases(db: Database, ids: readonly number[]): Promise
   await db.write(takeBack(`id IN (${ids.map(int).join(', ')})`, 'broken', 'host'));
 }
 
+/** Time of the last audit row: nothing in the database is newer. */
+const AUDITED = `(SELECT at_ms FROM audit ORDER BY id DESC LIMIT 1)`;
+
+/**
+ * After the database's clock went back: whatever was dated in a time that has not come yet is dated back by as much, so that
+ * nothing waits for the clock to catch up.
+ */
+export async function followClock(db: Database): Promise<void> {
+  const back = `(${AUDITED} - ${NOW})`;
+  const isBack = `${back} > ${CLOCK_BACK_MS_MIN}`;
+  await db.write([
+    statement(
+      `UPDATE task SET due_ms = due_ms - ${back}, updated_at_ms = ${NOW}
+       WHERE state = 'ready' AND updated_at_ms > ${NOW} AND ${isBack}`,
+    ),
+    statement(
+      `UPDATE lease SET expires_ms = expires_ms - ${back} WHERE state = 'live' AND expires_ms > ${AUDITED} AND ${isBack}`,
+    ),
+    statement(
+      `UPDATE stage_control SET open_until_ms = max(${NOW}, open_until_ms - ${back})
+       WHERE open_until_ms > ${NOW} AND ${isBack}`,
+    ),
+    statement(
+      `UPDATE service SET open_until_ms = max(${NOW}, open_until_ms - ${back}) WHERE open_until_ms > ${NOW} AND ${isBack}`,
+    ),
+    statement(`UPDATE inference_session SET ended_ms = ${NOW} WHERE ended_ms > ${NOW} AND ${isBack}`),
+    auditStatement('clock', `SELECT NULL, NULL, 'clock', NULL, json_object('back_ms', ${back}) WHERE ${isBack}`),
+  ]);
+}
+
 // Reading ----------------------------------------------------------------------------------------------------------
 
 /**
@@ -97,7 +133,7 @@ export async function breakLeases(db: Database, ids: readonly number[]): Promise
  * The order of the columns is that of `stageSnapshotOf`.
  */
 const CONTROLS = statement(
-  `SELECT ${NOW} AS now_ms, json_group_array(json_array(c.stage, (SELECT json_group_object(state, n) FROM stage_count s WHERE s.stage = c.stage),
+  `SELECT ${NOW} AS now_ms, ${AUDITED} AS audited_ms, json_group_array(json_array(c.stage, (SELECT json_group_object(state, n) FROM stage_count s WHERE s.stage = c.stage),
      (SELECT min(due_ms) FROM (${PRIORITIES.map(
        (prio) => `SELECT min(due_ms) AS due_ms FROM task INDEXED BY task_ready WHERE state = 'ready' AND stage = c.stage
            AND prio = ${prio}`,
@@ -129,6 +165,7 @@ function snapshotOf(statements: readonly Statement[], results: readonly Result[]
   const stages = JSON.parse(String(control?.stages ?? '[]')) as ControlRow[];
   return {
     nowMs: int(control?.now_ms),
+    auditedMs: int(control?.audited_ms),
     stages: new Map(stages.map((row) => [row[0], stageSnapshotOf(row)])),
     services: new Map(rowsOf(SERVICES).map((row) => [String(row.name), serviceSnapshotOf(row)])),
     quotas: new Map(rowsOf(QUOTAS).map((row) => [String(row.name), quotaSnapshotOf(row)])),
@@ -216,6 +253,7 @@ export async function claim(
   stage: Stage,
   owner: string,
   itemsMax: number = Number.POSITIVE_INFINITY,
+  request: string | null = null,
 ): Promise<Claim | null> {
   const name = quoted(stage.name);
   const gates = [
@@ -237,26 +275,45 @@ export async function claim(
        WHERE ${FENCE} AND stage = ${name} AND item_id IN (${dueSql(stage)})`,
       [Math.min(itemsMax, UNLIMITED)],
     ),
-    statement(
-      // One row of JSON: a row per item would cost the client more than the whole claim costs the database.
-      `SELECT ${WRITING} AS lease_id, (SELECT retry_tokens FROM stage_control WHERE stage = ${name}) AS retry_tokens,
-         (SELECT json_group_array(json_array(i.id, i.kind, i.key, i.parent_id, i.source, t.input_hash, t.attempt, t.waits, t.lost))
-          FROM (SELECT * FROM ${TASKS_WRITING}) t JOIN item i ON i.id = t.item_id) AS items`,
-    ),
+    claimedItems(name, WRITING, `(SELECT * FROM ${TASKS_WRITING})`, []),
     auditStatement(
       'claim',
-      `SELECT stage, id, owner, NULL, (SELECT json_object('tasks', json_group_array(item_id)) FROM ${TASKS_WRITING})
+      `SELECT stage, id, owner, ?, (SELECT json_object('tasks', json_group_array(item_id)) FROM ${TASKS_WRITING})
        FROM lease INDEXED BY lease_writing WHERE writing = 1`,
+      [request],
     ),
     ...claimQuota(stage),
     ...claimServices(stage),
     statement(`UPDATE lease SET writing = 0, size = (SELECT count(*) FROM ${TASKS_WRITING}) WHERE writing = 1`),
   ]);
   if (results[0]?.changed !== 1) return null;
-  const row = results[2]?.rows[0];
-  const items = (JSON.parse(String(row?.items)) as ItemRow[]).map(itemOf).sort((a, b) => a.id - b.id);
-  return { leaseId: int(row?.lease_id), items, retryTokens: Number(row?.retry_tokens) };
+  return claimOf(results[2]?.rows[0]);
 }
+
+/** What the claim got that was sent as `request` and whose answer did not come; null where it got nothing or is over. */
+export async function claimed(db: Database, stage: Stage, request: string): Promise<Claim | null> {
+  const live = `SELECT l.id FROM audit a JOIN lease l ON l.id = a.lease_id
+    WHERE a.request_id = ?1 AND l.state = 'live' AND l.expires_ms > ${NOW}`;
+  const tasks = `(SELECT * FROM task INDEXED BY task_leased WHERE state = 'leased' AND lease_id = (${live}))`;
+  const [found] = await db.read([claimedItems(quoted(stage.name), `(${live})`, tasks, [request])]);
+  const row = found?.rows[0];
+  return row?.lease_id == null ? null : claimOf(row);
+}
+
+/** One row of JSON: a row per item would cost the client more than the whole claim costs the database. */
+const claimedItems = (name: string, leaseId: string, tasks: string, args: readonly Value[]): Statement =>
+  statement(
+    `SELECT ${leaseId} AS lease_id, (SELECT retry_tokens FROM stage_control WHERE stage = ${name}) AS retry_tokens,
+       (SELECT json_group_array(json_array(i.id, i.kind, i.key, i.parent_id, i.source, t.input_hash, t.attempt, t.waits, t.lost))
+        FROM ${tasks} t JOIN item i ON i.id = t.item_id) AS items`,
+    args,
+  );
+
+const claimOf = (row: Row | undefined): Claim => ({
+  leaseId: int(row?.lease_id),
+  items: (JSON.parse(String(row?.items)) as ItemRow[]).map(itemOf).sort((a, b) => a.id - b.id),
+  retryTokens: Number(row?.retry_tokens),
+});
 
 /** Two that settle the whole at once would do the same work twice and tread on each other's files. */
 function concurrencyGate(stage: Stage): string | null {
@@ -675,13 +732,12 @@ export function againStatements(stage: string, again: Again, condition: string):
     `state IN (${again.states.map(quoted).join(', ')})`,
     ...(again.items === undefined ? [] : [`item_id IN (${again.items})`]),
     ...(again.exceptLeaseId === undefined ? [] : [`lease_id IS NOT ${int(again.exceptLeaseId)}`]),
-    condition,
   ].join(' AND ');
   return [
     auditStatement(
       'again',
       `SELECT ${quoted(stage)}, NULL, ?1, ?2, (SELECT json_object('reason', ?3, 'tasks', json_group_array(item_id))
-         FROM task WHERE ${chosen}) WHERE EXISTS (SELECT 1 FROM task WHERE ${chosen})`,
+         FROM task WHERE ${chosen}) WHERE ${condition} AND EXISTS (SELECT 1 FROM task WHERE ${chosen})`,
       [again.actor, again.requestId ?? null, again.reason],
     ),
     // Only right after its audit row: a second sending of the same request writes neither.

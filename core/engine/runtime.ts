@@ -11,6 +11,13 @@ export type Runtime = {
   /** Calls back every `everyMs` until the returned function is called. */
   readonly every: (everyMs: number, callback: () => void) => () => void;
   readonly sleep: (ms: number) => Promise<void>;
+  /**
+   * Lets the host's event loop turn once. Signals, timers and heartbeats wait for that, and a stage that only computes never
+   * gives them a chance. Absent where the platform has neither.
+   */
+  readonly turn?: () => Promise<void>;
+  /** A name that nobody else gives: a claim whose answer was lost is found again by it. Without it, such a claim has to expire. */
+  readonly newId?: () => string;
   /** Called at every fail point; a test's host may end itself there. */
   readonly reach?: (point: FailPoint) => void;
 };

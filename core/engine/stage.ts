@@ -63,6 +63,8 @@ export type StageContext = {
   readonly leaseId: number;
   /** True once the host asked to stop: finish the item at hand and return `postponed` for the rest. */
   readonly stopping: () => boolean;
+  /** Lets the host's event loop turn, if it has not for a while: to be awaited between items that are worked on without I/O. */
+  readonly turn?: () => Promise<void>;
   /** Aborted when the claim is given up: the host must stop now, or the claim is lost. */
   readonly signal: AbortSignal;
   /** Calls that cost money or change the outside go through here. */

@@ -1,5 +1,5 @@
 import type { Database } from './database.ts';
-import { type Detection, detect, hasExpired, type Snapshot } from './detect.ts';
+import { clockWentBack, type Detection, detect, hasExpired, type Snapshot } from './detect.ts';
 import { effectsOf } from './effects.ts';
 import { DatabaseError } from './errors.ts';
 import { saveRun } from './history.ts';
@@ -9,7 +9,9 @@ import {
   type Claim,
   type Commit,
   claim,
+  claimed as claimedBy,
   commit,
+  followClock,
   heartbeat,
   leaseStanding,
   readSnapshot,
@@ -68,10 +70,12 @@ export async function tick(
   let batches = 0;
   let worked: string | null = null;
 
-  while (detection.kind === 'work' && !stopping()) {
+  while (detection.kind === 'work') {
+    await runtime.turn?.();
+    if (stopping()) break;
     const { stage } = detection;
     runtime.reach?.('claim.before');
-    const claimed = await claim(db, stage, runtime.owner, itemsMax - total(counts));
+    const claimed = await claimOrAdopt(db, stage, runtime, itemsMax - total(counts));
     runtime.reach?.('claim.after');
     let snapshot: Snapshot | undefined;
     if (claimed) {
@@ -104,12 +108,32 @@ async function recover(
   pipeline: Pipeline,
   runtime: Runtime,
 ): Promise<{ recovered: number; detection: Detection }> {
-  const snapshot = await readSnapshot(db, pipeline);
+  let snapshot = await readSnapshot(db, pipeline);
+  if (clockWentBack(snapshot)) {
+    await followClock(db);
+    snapshot = await readSnapshot(db, pipeline);
+  }
   if (!hasExpired(snapshot)) return { recovered: 0, detection: detect(pipeline, snapshot) };
   runtime.reach?.('reclaim.before');
   const recovered = await reclaim(db);
   runtime.reach?.('reclaim.after');
   return { recovered, detection: detect(pipeline, await readSnapshot(db, pipeline)) };
+}
+
+/**
+ * Claims a batch. Where the answer did not come, the audit says what the claim got: left alone, it would run out and count as
+ * a dead worker, and enough of those bury an item that nobody ever worked on.
+ */
+async function claimOrAdopt(db: Database, stage: Stage, runtime: Runtime, itemsMax: number): Promise<Claim | null> {
+  const request = runtime.newId?.() ?? null;
+  try {
+    return await claim(db, stage, runtime.owner, itemsMax, request);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.refused || request === null) throw error;
+    const adopted = await resend(runtime, () => claimedBy(db, stage, request));
+    if (adopted === null) throw error;
+    return adopted;
+  }
 }
 
 /** Processes one claimed batch and commits what came of it. */
@@ -131,11 +155,12 @@ async function work(
       () => undefined,
     );
   });
+  const abandoned = abortion(options.abandon);
   try {
     runtime.reach?.('process.before');
     const result = await Promise.race([
       attempt(db, stage, claimed, runtime, given, options.stopping ?? (() => false)),
-      aborted(options.abandon),
+      abandoned.happened,
     ]);
     runtime.reach?.('process.after');
     const tookMs = runtime.monotonicMs() - startedMs;
@@ -158,15 +183,22 @@ async function work(
     }
     return { counts, tookMs, snapshot };
   } finally {
+    abandoned.forget();
     stopBeating();
   }
 }
 
-const aborted = (signal: AbortSignal | undefined): Promise<null> =>
-  new Promise((resolve) => {
+/** Null once `signal` is aborted. A host's signal outlives thousands of batches, so each has to take its listener away. */
+function abortion(signal: AbortSignal | undefined): { readonly happened: Promise<null>; readonly forget: () => void } {
+  let forget = () => {};
+  const happened = new Promise<null>((resolve) => {
     if (signal?.aborted) resolve(null);
-    signal?.addEventListener('abort', () => resolve(null), { once: true });
+    const listener = () => resolve(null);
+    signal?.addEventListener('abort', listener);
+    forget = () => signal?.removeEventListener('abort', listener);
   });
+  return { happened, forget };
+}
 
 /** Runs the stage; what it throws, or gives that is no answer, becomes an outcome of every item of the batch. */
 async function attempt(
@@ -181,7 +213,7 @@ async function attempt(
   try {
     if (stage.process === null) throw new Error(`stage ${stage.name} was claimed on a host that cannot run it`);
     const effects = effectsOf(db, stage, leaseId, runtime);
-    const result = await stage.process(items, { leaseId, stopping, signal, effects });
+    const result = await stage.process(items, { leaseId, stopping, signal, effects, turn: turning(runtime) });
     if (result.outcomes.length !== items.length)
       throw new Error(`stage ${stage.name} returned ${result.outcomes.length} outcomes for ${items.length} items`);
     return result;
@@ -189,6 +221,18 @@ async function attempt(
     const outcomes = items.map((item) => outcomeOfError(error, item, stage.retry, runtime.random(), items.length));
     return { outcomes, writes: [] };
   }
+}
+
+/** Working this long without a turn of the event loop is no harm to anybody. */
+const TURN_EVERY_MS = 20;
+
+function turning(runtime: Runtime): () => Promise<void> {
+  let turnedMs = runtime.monotonicMs();
+  return async () => {
+    if (runtime.turn === undefined || runtime.monotonicMs() - turnedMs < TURN_EVERY_MS) return;
+    await runtime.turn();
+    turnedMs = runtime.monotonicMs();
+  };
 }
 
 /** What a batch wants to commit, with its retries inside the budget. */

@@ -12,6 +12,7 @@ export async function each<Product>(
   const outcomes: Outcome[] = [];
   const products: Product[] = [];
   for (const item of batch) {
+    await context.turn?.();
     if (context.stopping()) {
       outcomes.push(postponed());
       continue;

@@ -7,6 +7,9 @@ import { defineStage, type Item, type Retry, type Stage } from '../engine/stage.
 import { DIMENSION, type Embedder } from '../models/ports.ts';
 import { viewTexts } from '../models/views.ts';
 
+/** Between so many texts it looks whether its host stops. */
+const TEXTS_AT_ONCE = 64;
+
 const retry: Retry = { attemptsMax: 5, delayMsFirst: 2_000, delayMsMax: 600_000 };
 
 /** One unit vector for each facet that has text, and one for the whole case. */
@@ -38,7 +41,13 @@ export const defineEmbed = (deps: {
         for (const [view, text] of Object.entries(viewTexts(stored.extracted)) as [View, string][])
           wanted.push({ item, view, text });
       }
-      const vectors = await embedder.embed(wanted.map(({ text }) => text));
+      const vectors: Float32Array[] = [];
+      for (let i = 0; i < wanted.length; i += TEXTS_AT_ONCE) {
+        await context.turn?.();
+        if (context.stopping()) return { outcomes: batch.map(() => postponed()), writes: [] };
+        const texts = wanted.slice(i, i + TEXTS_AT_ONCE).map(({ text }) => text);
+        vectors.push(...(await embedder.embed(texts)));
+      }
       checkVectors(vectors, wanted.length, embedder.name);
       const byItem = new Map<number, Partial<Record<View, Float32Array>>>();
       wanted.forEach(({ item, view }, i) => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { breakLeases, type Database, liveLeases, type Runtime } from '../../core/engine/index.ts';
@@ -63,5 +63,7 @@ export const nodeRuntime = (owner: string): Runtime => ({
     timer.unref();
     return () => clearInterval(timer);
   },
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
+  newId: randomUUID,
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 });

@@ -58,6 +58,12 @@ const BY_NAME: Readonly<Record<string, Facts>> = {
     detail: 'The release being served has no case with this id.',
     errors: [{ field: 'case_id', message: 'no such case' }],
   },
+  DatabaseError: {
+    status: 503,
+    code: 'database_unavailable',
+    detail: 'The database does not answer; searches do, from the release that is loaded.',
+    headers: { 'Retry-After': RETRY_AFTER_S },
+  },
   GenerationMismatchError: {
     status: 503,
     code: 'generation_mismatch',
