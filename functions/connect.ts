@@ -6,6 +6,7 @@ import {
   defineStage,
   type Pipeline,
   type Runtime,
+  webRuntime,
 } from '../core/engine/index.ts';
 import { builtinGenerations, type FitListener, type Generations } from '../core/models/generation.ts';
 import type { Embedder } from '../core/models/ports.ts';
@@ -50,17 +51,7 @@ export function edgeHost(name: string): Host {
     connect: (env) => {
       const config = readConfig(env);
       const { db, close } = openRemote(config);
-      const runtime: Runtime = {
-        monotonicMs,
-        random: Math.random,
-        owner: `${name}/${newId()}`,
-        every: (everyMs, callback) => {
-          const timer = setInterval(callback, everyMs);
-          return () => clearInterval(timer);
-        },
-        newId,
-        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      };
+      const runtime = webRuntime(`${name}/${newId()}`);
       const onFit: FitListener = (fit) => log({ level: 'info', message: 'embedder fitted', ...fit });
       return { config, db, pipeline: edgePipeline(db, builtinGenerations(db, onFit, kept), config), runtime, close };
     },

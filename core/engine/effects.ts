@@ -74,7 +74,11 @@ export function effectsOf(db: Database, stage: Stage, leaseId: number, runtime: 
     const name = effect.name ?? 'call';
     const key = await effectKey(stage, item, name);
     reach('effect.intent.before');
-    const record = await resend(runtime, () => intend(db, stage, item, name, key, leaseId));
+    let sent = 0;
+    const record = await resend(runtime, () => {
+      sent += 1;
+      return intend(db, stage, item, name, key, leaseId, sent > 1);
+    });
     reach('effect.intent.after');
     const decision = effectDecision(record, { ask: effect.ask !== undefined, onUnknown: effect.onUnknown ?? 'redo' });
     switch (decision) {
@@ -107,8 +111,8 @@ async function called<T>(db: Database, key: string, effect: EffectCall<T>): Prom
 }
 
 /**
- * Stores the intent to call, unless an answer is already there, and says what stood before. Under one lease the same intent
- * twice is one.
+ * Stores the intent to call, unless an answer is already there, and says what stood before. Sent again because no answer came,
+ * it may find its own row: that is none of an earlier call, if it is the first.
  * @throws LeaseLostError when the claim is no longer held: then nobody may call.
  */
 async function intend(
@@ -118,9 +122,10 @@ async function intend(
   name: string,
   key: string,
   leaseId: number,
+  again: boolean,
 ): Promise<EffectRecord | null> {
   const [before, , after] = await db.write([
-    statement(`SELECT state, lease_id, result FROM effect WHERE key = ?`, [key]),
+    statement(`SELECT state, lease_id, calls, result FROM effect WHERE key = ?`, [key]),
     statement(
       `INSERT INTO effect(key, stage, item_id, name, input_hash, fingerprint, lease_id, state, intended_ms)
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, l.id, 'intent', ${NOW} FROM lease l
@@ -135,7 +140,8 @@ async function intend(
   if (after?.rows.length !== 1)
     throw new LeaseLostError(`claim ${leaseId} was taken away before a call of stage ${stage.name}: nothing was sent`);
   const row = before?.rows[0];
-  return row ? recordOf(row) : null;
+  if (!row || (again && row.state === 'intent' && int(row.lease_id) === leaseId && int(row.calls) === 1)) return null;
+  return recordOf(row);
 }
 
 const recordOf = (row: Row): EffectRecord => ({

@@ -21,3 +21,16 @@ export type Runtime = {
   /** Called at every fail point; a test's host may end itself there. */
   readonly reach?: (point: FailPoint) => void;
 };
+
+/** A runtime made of what Node, Deno, workerd and browsers all have. `owner` names the host and the process. */
+export const webRuntime = (owner: string): Runtime => ({
+  monotonicMs: () => performance.now(),
+  random: Math.random,
+  owner,
+  every: (everyMs, callback) => {
+    const timer = setInterval(callback, everyMs);
+    return () => clearInterval(timer);
+  },
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  newId: () => crypto.randomUUID(),
+});
