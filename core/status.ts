@@ -1,28 +1,22 @@
 import { corpusStatus, currentRelease } from './corpus.ts';
-import { type Database, type Row, statement } from './engine/database.ts';
-import { detect, gateOf, openTasks, type Snapshot, type StageSnapshot } from './engine/detect.ts';
+import type { Database } from './engine/database.ts';
+import { detect, type Gate, openTasks, type Snapshot, type StageSnapshot } from './engine/detect.ts';
+import { explainStage } from './engine/explain.ts';
+import { type Progress, readProgress } from './engine/history.ts';
 import { readSnapshot } from './engine/ledger.ts';
-import { etaSeconds, ratePerSecond } from './engine/progress.ts';
+import { etaRange, etaSeconds, ratePerSecond, successRate } from './engine/progress.ts';
 import type { Pipeline, Stage } from './engine/stage.ts';
 import type { StatusAnswer } from './search/contract.ts';
 
 const SET_ASIDE_SHOWN = 50;
-const SAMPLES = 12;
 
 /** How the whole pipeline stands, from the database alone. `degraded` is what the host knows to run below its best. */
 export async function readStatus(db: Database, pipeline: Pipeline, degraded: readonly string[]): Promise<StatusAnswer> {
-  const [snapshot, release, corpus, [samples, runs]] = await Promise.all([
+  const [snapshot, release, corpus, progress] = await Promise.all([
     readSnapshot(db, pipeline),
     currentRelease(db),
     corpusStatus(db, SET_ASIDE_SHOWN),
-    db.read([
-      statement(
-        `SELECT stage, settled, took_ms FROM (SELECT p.*, row_number() OVER (PARTITION BY stage ORDER BY id DESC) AS nth
-         FROM progress_sample p WHERE id > (SELECT coalesce(max(id), 0) - 2000 FROM progress_sample)) WHERE nth <= ${SAMPLES}
-         ORDER BY id`,
-      ),
-      statement(`SELECT owner, finished_at_ms, stage, counts FROM run ORDER BY id DESC LIMIT 1`),
-    ]),
+    readProgress(db),
   ]);
   const detection = detect(pipeline, snapshot);
   return {
@@ -32,7 +26,7 @@ export async function readStatus(db: Database, pipeline: Pipeline, degraded: rea
         : detection.kind === 'work'
           ? detection.stage.name
           : detection.current.name,
-    stages: pipeline.stages.map((stage) => stageStatus(pipeline, stage, snapshot, samples?.rows ?? [])),
+    stages: pipeline.stages.map((stage) => stageStatus(pipeline, stage, snapshot, progress)),
     release: release && {
       version: release.version,
       case_count: release.caseCount,
@@ -40,7 +34,7 @@ export async function readStatus(db: Database, pipeline: Pipeline, degraded: rea
       created_at: iso(release.publishedAtMs),
     },
     degraded,
-    last_tick: lastTick(runs?.rows[0]),
+    last_tick: lastTick(progress.lastRun),
     set_aside: corpus.setAside.map(({ atMs, ...record }) => ({ ...record, at: iso(atMs) })),
     documents: corpus.documents,
     cases: corpus.cases,
@@ -49,36 +43,57 @@ export async function readStatus(db: Database, pipeline: Pipeline, degraded: rea
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-function lastTick(row: Row | undefined): StatusAnswer['last_tick'] {
-  if (!row) return null;
-  return {
-    at: iso(Number(row.finished_at_ms)),
-    // Process ids and the nonce behind the first slash are no business of a public page.
-    host: String(row.owner).split('/', 1)[0] ?? '',
-    stage: row.stage === null ? null : String(row.stage),
-    counts: JSON.parse(String(row.counts)) as Record<string, number>,
-  };
+function lastTick(run: Progress['lastRun']): StatusAnswer['last_tick'] {
+  if (!run) return null;
+  // Process ids and the nonce behind the first slash are no business of a public page.
+  const host = run.owner.split('/', 1)[0] ?? '';
+  return { at: iso(run.finishedAtMs), host, stage: run.stage, counts: run.counts };
 }
 
 function stageStatus(
   pipeline: Pipeline,
   stage: Stage,
   snapshot: Snapshot,
-  samples: readonly Row[],
+  { samples }: Progress,
 ): StatusAnswer['stages'][number] {
+  const { state: lifecycle, stale, gates, warnings } = explainStage(pipeline, stage, snapshot);
   const here = snapshot.stages.get(stage.name);
   if (!here) throw new Error(`stage ${stage.name} has no control row: the pipeline was not registered`);
-  const own = samples.filter((row) => row.stage === stage.name);
-  const rate = ratePerSecond(own.map((row) => ({ settled: Number(row.settled), tookMs: Number(row.took_ms) })));
-  const gate = gateOf(pipeline, stage, snapshot);
+  const own = samples.get(stage.name) ?? [];
+  const rate = ratePerSecond(own);
+  const open = openTasks(here);
+  const success = successRate(here.counts);
+  const [gate] = gates.map(gateAnswer);
   return {
     name: stage.name,
-    state: stateOf(here, gate !== null),
+    state: stateOf(here, gates.length > 0),
+    lifecycle,
+    stale,
     ...here.counts,
     rate_per_s: rate === null ? null : Math.round(rate * 10) / 10,
-    eta_s: etaSeconds(openTasks(here), rate),
-    gate: gate && { reason: gate.reason, opens_at: gate.opensAtMs === null ? null : iso(gate.opensAtMs) },
+    eta_s: etaSeconds(open, rate),
+    eta_s_range: etaRange(open, own),
+    // Cut, so that 1 means that nothing died.
+    success_rate: success === null ? null : Math.floor(success * 10_000) / 10_000,
+    elapsed_s: elapsedSeconds(here, snapshot.nowMs),
+    gate: gate ? { reason: gate.reason, opens_at: gate.opens_at } : null,
+    gates: gates.map(gateAnswer),
+    warnings,
   };
+}
+
+const gateAnswer = ({ kind, reason, row, opensAtMs }: Gate) => ({
+  kind,
+  reason,
+  row,
+  opens_at: opensAtMs === null ? null : iso(opensAtMs),
+});
+
+/** From the first claim of a stage that was committed to now, or to its last commit where nothing is left to do. */
+function elapsedSeconds(here: StageSnapshot, nowMs: number): number | null {
+  if (here.startedMs === null) return null;
+  const endMs = openTasks(here) > 0 ? nowMs : (here.progressedMs ?? here.startedMs);
+  return Math.max(0, Math.round((endMs - here.startedMs) / 1_000));
 }
 
 function stateOf(here: StageSnapshot, gated: boolean): StatusAnswer['stages'][number]['state'] {

@@ -54,6 +54,23 @@ const settings = {
     read: z.coerce.number().int().min(1).max(1_000).default(3),
     about: 'published releases that stay on disk; each new release removes what is beyond that',
   },
+  WEBHOOK_URL: {
+    read: z
+      .url({ protocol: /^https?$/, error: 'must be an http: or https: address' })
+      .refine(
+        (url) => !URL.canParse(url) || new URL(url).username === '',
+        'must not hold a user name: give WEBHOOK_SECRET',
+      )
+      .optional(),
+    about: 'who is told of what happens: every row of the audit is posted there, at least once and in order',
+    // What follows the host is often a secret of its own.
+    shown: (url) => (URL.canParse(url) ? new URL(url).origin : 'not an address'),
+  },
+  WEBHOOK_SECRET: {
+    read: z.string().min(16, 'must have at least 16 characters').optional(),
+    about: 'signs what is posted: HMAC-SHA256 of the body in X-Anamnesis-Signature',
+    shown: () => 'set',
+  },
 } as const satisfies Record<string, { read: z.ZodType; about: string; shown?: (value: string) => string }>;
 
 const schema = z.object(
@@ -76,6 +93,8 @@ export type Config = {
   readonly tickEveryMs: number;
   readonly databaseDeadlineMs: number;
   readonly releasesKept: number;
+  readonly webhookUrl: string | undefined;
+  readonly webhookSecret: string | undefined;
 };
 
 /** A setting that cannot be used; the message names it, what it is for and what was wrong. */
@@ -113,6 +132,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tickEveryMs: values.TICK_EVERY_MS,
     databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
     releasesKept: values.RELEASES_KEPT,
+    webhookUrl: values.WEBHOOK_URL,
+    webhookSecret: values.WEBHOOK_SECRET,
   };
 }
 

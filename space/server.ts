@@ -5,27 +5,40 @@ import { serve } from '@hono/node-server';
 import { DatabaseError, tick } from '../core/engine/index.ts';
 import { readStatus } from '../core/status.ts';
 import { pauseAfter } from './backoff.ts';
+import { STOP_TIMES } from './host/stop.ts';
 import { createApp } from './http/app.ts';
+import { ProblemError } from './http/problems.ts';
 import { databaseProbe } from './probe.ts';
 import { exampleQueries } from './sample/sample.ts';
 import type { Serving } from './serving.ts';
 import type { Space } from './space.ts';
+import { startTelling, type Telling } from './ticking/telling.ts';
+
+/** How long whoever is turned away should wait: a restart takes some seconds. */
+const RETRY_AFTER_S = '10';
 
 export type RunningServer = { readonly url: string; readonly stop: () => Promise<void> };
 
 const RELEASE_POLL_MS = 2_000;
-/** Under the ten seconds that a container host gives. */
-const STOP_WITHIN_MS = 8_000;
+/** After this the connections that are still open are cut; the process has to end a second later. */
+const STOP_WITHIN_MS = STOP_TIMES.abandonMs + 500;
 
-/** Serves pages and API, follows new releases, and ticks the pipeline in process. */
-export async function startServer(space: Space, serving: Serving): Promise<RunningServer> {
+/**
+ * Serves pages and API, follows new releases, and ticks the pipeline in process. From the call of `stop` on, searches get 503 while
+ * those in flight are answered; it listens until those and the tick at hand have ended. `abandon` ends the tick at once.
+ */
+export async function startServer(space: Space, serving: Serving, abandon?: AbortSignal): Promise<RunningServer> {
   const ending = new AbortController();
   const reached = databaseProbe(space.db, () => performance.now());
   const app = createApp({
-    search: (request) => serving.search(request),
+    search: async (request) => {
+      if (ending.signal.aborted) throw stoppingProblem();
+      return serving.search(request);
+    },
     caseById: (id) => serving.caseById(id),
     status: () => readStatus(space.db, space.pipeline, serving.degraded()),
     ready: async () => {
+      if (ending.signal.aborted) return { ready: false, reason: stoppingProblem().facts.detail };
       const loaded = serving.ready();
       if (!loaded.ready || (await reached())) return loaded;
       return { ready: false, reason: 'The database does not answer; searches do, from the release that is loaded.' };
@@ -35,8 +48,18 @@ export async function startServer(space: Space, serving: Serving): Promise<Runni
     log: ({ level, ...line }) => space.log[String(line.route).startsWith('/assets') ? 'debug' : level](line),
     requestId: randomUUID,
   });
-  const server = await listen(app.fetch, space);
-  const background = Promise.all([serving.follow(RELEASE_POLL_MS, ending.signal), tickForever(space, ending.signal)]);
+  const inFlight = new Set<Promise<unknown>>();
+  const server = await listen((...given) => {
+    const answered = Promise.resolve(app.fetch(...given));
+    inFlight.add(answered);
+    answered.finally(() => inFlight.delete(answered)).catch(() => undefined);
+    return answered;
+  }, space);
+  const telling = await startTelling(space, ending.signal);
+  const background = Promise.all([
+    serving.follow(RELEASE_POLL_MS, ending.signal),
+    tickForever(space, ending.signal, telling, abandon),
+  ]);
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : space.config.port;
   const host = ['0.0.0.0', '127.0.0.1', '::'].includes(space.config.host) ? 'localhost' : space.config.host;
@@ -44,15 +67,26 @@ export async function startServer(space: Space, serving: Serving): Promise<Runni
     url: `http://${host}:${port}`,
     stop: async () => {
       ending.abort();
+      const late = sleep(STOP_WITHIN_MS, undefined, { ref: false });
+      // Closed at once, it would refuse connections instead of answering that it stops.
+      await Promise.race([Promise.all([background, telling.end(), Promise.allSettled(inFlight)]), late]);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Keep-alive connections become idle one after the other.
       const sweep = setInterval(() => server.closeIdleConnections(), 100);
-      await Promise.race([Promise.all([closed, background]), sleep(STOP_WITHIN_MS)]);
+      await Promise.race([closed, late]);
       clearInterval(sweep);
       server.closeAllConnections();
     },
   };
 }
+
+const stoppingProblem = (): ProblemError =>
+  new ProblemError({
+    status: 503,
+    code: 'stopping',
+    detail: 'The server is stopping and takes no new work. Nothing is lost; try again when it is back.',
+    headers: { 'Retry-After': RETRY_AFTER_S },
+  });
 
 function listen(fetch: Parameters<typeof serve>[0]['fetch'], space: Space): Promise<Server> {
   const { port, host } = space.config;
@@ -73,7 +107,12 @@ function listen(fetch: Parameters<typeof serve>[0]['fetch'], space: Space): Prom
 }
 
 /** Ticks in process: at once while there is work, else every `TICK_EVERY_MS`. A failed tick is logged and the next one tries. */
-async function tickForever(space: Space, signal: AbortSignal): Promise<void> {
+async function tickForever(
+  space: Space,
+  signal: AbortSignal,
+  telling: Telling,
+  abandon: AbortSignal | undefined,
+): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     let goesOn = false;
@@ -81,7 +120,9 @@ async function tickForever(space: Space, signal: AbortSignal): Promise<void> {
       const report = await tick(space.db, space.pipeline, space.runtime, {
         budgetMs: space.config.tickBudgetMs,
         stopping: () => signal.aborted,
+        ...(abandon ? { abandon } : {}),
       });
+      telling.now();
       goesOn = report.after.kind === 'work';
       failures = 0;
       if (report.batches > 0)

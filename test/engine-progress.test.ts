@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { etaSeconds, type ProgressSample, ratePerSecond, SAMPLES_MIN } from '../core/engine/index.ts';
+import {
+  etaRange,
+  etaSeconds,
+  type ProgressSample,
+  ratePerSecond,
+  SAMPLES_MIN,
+  successRate,
+} from '../core/engine/index.ts';
 
 const times = (n: number, settled: number, tookMs: number): ProgressSample[] =>
   Array.from({ length: n }, () => ({ settled, tookMs }));
@@ -76,4 +83,57 @@ test('more open items never take less time, for all rates', () => {
       },
     ),
   );
+});
+
+const at = (paceMs: number, settled = 1): ProgressSample => ({ settled, tookMs: paceMs * settled });
+
+test.each<[string, number, ProgressSample[], readonly [number, number] | null]>([
+  ['two samples say nothing of a range', 10, [at(100), at(200)], null],
+  ['equal samples leave no doubt', 10, times(3, 10, 1_000), [1, 1]],
+  ['three samples: from the fastest to the slowest', 100, [at(100), at(300), at(200)], [10, 30]],
+  ['a batch of many counts as one sample', 100, [at(100, 500), at(300), at(200)], [10, 30]],
+  [
+    'what settled nothing lends its time to the next',
+    10,
+    [at(100), at(100), { settled: 0, tookMs: 900 }, at(100)],
+    [1, 10],
+  ],
+  ['of three samples one that settled nothing leaves too few', 10, [at(100), { settled: 0, tookMs: 9 }, at(100)], null],
+  // Ten paces: 1 to 10 s, the first and the last of them left out; the newest weigh more but stay inside.
+  ['the extreme tenth at each end is left out', 1, [10, 9, 8, 7, 1, 2, 3, 4, 5, 6].map((s) => at(s * 1_000)), [2, 9]],
+  ['nothing open takes no time', 0, [at(100), at(300), at(200)], [0, 0]],
+])('the time left as a range: %s', (_, open, samples, expected) => {
+  expect(etaRange(open, samples)).toEqual(expected);
+});
+
+test('a range holds the estimate, and is not turned round, for all inputs', () => {
+  fc.assert(
+    fc.property(fc.nat(1_000_000), samples, (open, all) => {
+      const range = etaRange(open, all);
+      if (range === null) return;
+      const eta = etaSeconds(open, ratePerSecond(all)) ?? Number.NaN;
+      expect(range[0]).toBeLessThanOrEqual(eta);
+      expect(range[1]).toBeGreaterThanOrEqual(eta);
+    }),
+  );
+});
+
+test('a range does not shrink with more to do, for all inputs', () => {
+  fc.assert(
+    fc.property(fc.nat(100_000), fc.nat(1_000), samples, (open, more, all) => {
+      const here = etaRange(open, all);
+      const later = etaRange(open + more, all);
+      if (here === null || later === null) return expect(later).toBe(here);
+      expect(later[0]).toBeGreaterThanOrEqual(here[0]);
+      expect(later[1]).toBeGreaterThanOrEqual(here[1]);
+    }),
+  );
+});
+
+test.each([
+  [{ done: 0, dead: 0 }, null],
+  [{ done: 3, dead: 1 }, 0.75],
+  [{ done: 0, dead: 2 }, 0],
+])('of %j the success rate is %s', (counts, expected) => {
+  expect(successRate(counts)).toBe(expected);
 });

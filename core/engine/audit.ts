@@ -87,7 +87,7 @@ async function auditPage(db: Database, after: number): Promise<readonly ChainedR
   }));
 }
 
-const auditRowOf = (row: Row): AuditRow => ({
+export const auditRowOf = (row: Row): AuditRow => ({
   id: int(row.id),
   atMs: int(row.at_ms),
   act: String(row.act) as Act,

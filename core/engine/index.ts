@@ -8,6 +8,7 @@ export * from './errors.ts';
 export * from './explain.ts';
 export * from './failpoints.ts';
 export * from './hooks.ts';
+export * from './journal.ts';
 export * from './ledger.ts';
 export * from './lifecycle.ts';
 export * from './outcome.ts';

@@ -10,7 +10,7 @@ import {
 import type { Database } from '../engine/database.ts';
 import { NotYetError } from '../engine/errors.ts';
 import { BUILTIN_NAME, fitBuiltin, loadBuiltin } from './builtin.ts';
-import type { Embedder } from './ports.ts';
+import type { Embedder, FittedModel } from './ports.ts';
 
 /** Cases that a fit reads at most: more change the model little and cost memory on a small host. */
 const FIT_CASES_MAX = 20_000;
@@ -44,12 +44,14 @@ const KEPT_MAX = 2;
 
 /**
  * The builtin embedder's generations. Loaded ones stay in `kept`, which a host may keep beyond one call: as embedders and
- * not as promises, because an edge isolate may not wait for what another request began.
+ * not as promises, because an edge isolate may not wait for what another request began. `fitted` computes for seconds: a host with
+ * threads does it in one.
  */
 export function builtinGenerations(
   db: Database,
   onFit: FitListener,
   kept: Map<string, Embedder> = new Map(),
+  fitted: (texts: readonly string[]) => Promise<FittedModel> = async (texts) => fitBuiltin(texts),
 ): Generations {
   const of = async (fingerprint: string): Promise<Embedder> => {
     const known = kept.get(fingerprint);
@@ -78,7 +80,7 @@ export function builtinGenerations(
     if (await anotherFits(db, leaseId))
       throw new NotYetError('another worker fits the builtin embedder', { retryAfterMs: FIT_RETRY_MS });
     const texts = await fittingTexts(db, FIT_CASES_MAX);
-    const model = fitBuiltin(texts);
+    const model = await fitted(texts);
     await saveGeneration(db, BUILTIN_NAME, model, known?.fingerprint ?? null, leaseId);
     onFit({ cases: texts.length, fingerprint: model.fingerprint, bytes: model.bytes.byteLength });
     // Another host may have been first: whatever the database names is the generation.

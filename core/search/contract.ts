@@ -195,7 +195,11 @@ export type StatusAnswer = {
   readonly stage: string;
   readonly stages: readonly {
     readonly name: string;
+    /** What the stage does at this moment; `lifecycle` is how it stands as a whole. */
     readonly state: 'idle' | 'ready' | 'running' | 'waiting' | 'paused' | 'complete';
+    readonly lifecycle: 'initialized' | 'running' | 'paused' | 'completed' | 'failed' | 'recovering';
+    /** Items are open and none was settled for a day. */
+    readonly stale: boolean;
     readonly ready: number;
     readonly leased: number;
     readonly submitted: number;
@@ -205,8 +209,23 @@ export type StatusAnswer = {
     /** Items settled a second, exponentially weighted; null under too few samples. */
     readonly rate_per_s: number | null;
     readonly eta_s: number | null;
-    /** Why nothing is claimed now and when that ends; null when the stage may claim. */
+    /** Fewest and most seconds left, from the spread of the last commits; null under too few of them. */
+    readonly eta_s_range: readonly [number, number] | null;
+    /** Share in [0, 1] of done among done and dead; null before the first of them. */
+    readonly success_rate: number | null;
+    /** Seconds from its first claim that was committed to now, or to its last commit where nothing is open; null before. */
+    readonly elapsed_s: number | null;
+    /** Why nothing is claimed now and when that ends: the first of `gates`; null when the stage may claim. */
     readonly gate: { readonly reason: string; readonly opens_at: string | null } | null;
+    /** All that holds the stage, in the order that a claim looks at it, each with the row that says so (null: this host). */
+    readonly gates: readonly {
+      readonly kind: string;
+      readonly reason: string;
+      readonly row: string | null;
+      readonly opens_at: string | null;
+    }[];
+    /** What is no gate yet: a quota from 75 % on, small batches after crashes. */
+    readonly warnings: readonly string[];
   }[];
   readonly release: {
     readonly version: number;

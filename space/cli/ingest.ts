@@ -35,6 +35,7 @@ export const ingestCommand = (): Command =>
                   all: bytesAll === null ? null : Math.round(bytesAll / 1e5) / 10,
                   unit: 'MB',
                   perSecond: null,
+                  byTime: true,
                 }),
             });
             reports.push(report);

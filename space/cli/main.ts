@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
+import { auditCommand } from './audit.ts';
+import { breakersCommand } from './breakers.ts';
+import { pauseCommand, resumeCommand } from './control.ts';
 import { doctorCommand } from './doctor.ts';
 import { EXIT, UsageError } from './exit.ts';
+import { explainCommand } from './explain.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
+import { planCommand } from './plan.ts';
+import { quotaCommand } from './quota.ts';
 import { runCommand, tickCommand } from './run.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
@@ -31,6 +37,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     runCommand(),
     tickCommand(),
     statusCommand(),
+    explainCommand(),
+    planCommand(),
+    pauseCommand(),
+    resumeCommand(),
+    breakersCommand(),
+    quotaCommand(),
+    auditCommand(),
     searchCommand(),
     serveCommand(),
   ])

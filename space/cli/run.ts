@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { tick } from '../../core/engine/index.ts';
 import { stopOnSignal } from '../host/stop.ts';
 import { type RunReport, runUntilIdle } from '../ticking/run.ts';
+import { startTelling } from '../ticking/telling.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, withSpace } from './open.ts';
 import { progressView, seconds } from './progress.ts';
@@ -27,9 +28,11 @@ export const runCommand = (): Command =>
         const startedMs = performance.now();
         const view = progressView(process.stderr, () => performance.now());
         const stop = stopOnSignal(() => view.say('stopping at the next commit …'));
+        const telling = await startTelling(space, stop.asked);
         try {
           const report = await runUntilIdle(space, {
             stopping: stop.stopping,
+            abandon: stop.abandon,
             onProgress: (line) => view.show(line),
             waitMsMax: options.maxWait * 1_000,
             ...(options.maxItems === undefined ? {} : { itemsMax: options.maxItems }),
@@ -39,6 +42,7 @@ export const runCommand = (): Command =>
           else printRun(report, performance.now() - startedMs);
           process.exitCode = exitOf(report);
         } finally {
+          await telling.end();
           stop.off();
           view.close();
         }
@@ -75,10 +79,12 @@ export const tickCommand = (): Command =>
     .action((options: { budgetMs: number; json?: boolean }) =>
       withSpace({ quiet: true }, async (space) => {
         const stop = stopOnSignal(() => process.stderr.write('stopping at the next commit …\n'));
+        const telling = await startTelling(space, stop.asked);
         try {
           const report = await tick(space.db, space.pipeline, space.runtime, {
             budgetMs: options.budgetMs,
             stopping: stop.stopping,
+            abandon: stop.abandon,
           });
           const then =
             report.after.kind === 'serving'
@@ -100,6 +106,7 @@ export const tickCommand = (): Command =>
             );
           if (report.batches === 0) process.exitCode = report.after.kind === 'waiting' ? EXIT.blocked : EXIT.nothing;
         } finally {
+          await telling.end();
           stop.off();
         }
       }),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { readStatus } from '../../core/status.ts';
-import { stopOnSignal } from '../host/stop.ts';
+import { type Stop, stopOnSignal } from '../host/stop.ts';
 import { ingestFile } from '../ingest/ingest.ts';
 import { exampleQueries, sampleFile } from '../sample/sample.ts';
 import { startServer } from '../server.ts';
@@ -18,18 +18,14 @@ export const serveCommand = (): Command =>
     .option('--sample', 'bring in the made-up sample cases first when the corpus is empty, and work them to the end')
     .action((options: { port?: number; sample?: boolean }) =>
       withSpace({ ...(options.port === undefined ? {} : { env: { PORT: String(options.port) } }) }, async (space) => {
-        const ended = new AbortController();
-        const stop = stopOnSignal(() => {
-          process.stderr.write('stopping …\n');
-          ended.abort();
-        });
-        if (options.sample) await firstRun(space, stop.stopping);
+        const stop = stopOnSignal(() => process.stderr.write('stopping …\n'));
+        if (options.sample) await firstRun(space, stop);
         if (stop.stopping()) return;
         const serving = createServing(space);
         await serving.refresh();
-        const server = await startServer(space, serving);
+        const server = await startServer(space, serving, stop.abandon);
         process.stdout.write(greeting(server.url));
-        await aborted(ended.signal);
+        await aborted(stop.asked);
         await server.stop();
         stop.off();
       }),
@@ -42,7 +38,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** An empty corpus gets the sample cases; a corpus that is being worked is worked on. */
-async function firstRun(space: Space, stopping: () => boolean): Promise<void> {
+async function firstRun(space: Space, { stopping, abandon }: Stop): Promise<void> {
   const view = progressView(process.stderr, () => performance.now());
   const startedMs = performance.now();
   const status = await readStatus(space.db, space.pipeline, []);
@@ -51,7 +47,12 @@ async function firstRun(space: Space, stopping: () => boolean): Promise<void> {
     const report = await ingestFile(space.db, first, sampleFile, { stopping, onProgress: () => undefined });
     view.say(`${report.added} made-up sample documents brought in`);
   }
-  const run = await runUntilIdle(space, { stopping, onProgress: (line) => view.show(line), waitMsMax: 60_000 });
+  const run = await runUntilIdle(space, {
+    stopping,
+    abandon,
+    onProgress: (line) => view.show(line),
+    waitMsMax: 60_000,
+  });
   view.close();
   if (Object.keys(run.stageItems).length > 0) printRun(run, performance.now() - startedMs);
 }

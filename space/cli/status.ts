@@ -18,10 +18,29 @@ export const statusCommand = (): Command =>
       }),
     );
 
-const timeLeft = ({ state, eta_s }: StatusAnswer['stages'][number]): string => {
+const timeLeft = ({ state, eta_s, eta_s_range }: StatusAnswer['stages'][number]): string => {
   if (state === 'complete' || state === 'idle') return '-';
-  return eta_s === null ? 'unknown' : seconds(eta_s);
+  if (eta_s === null) return 'unknown';
+  const [low, high] = (eta_s_range ?? [eta_s, eta_s]).map(seconds);
+  return low === high ? `${low}` : `${low} to ${high}`;
 };
+
+/** What a line of counts leaves out: how the stage stands as a whole, everything that holds it, what is worth a look. */
+function furtherLines(stage: StatusAnswer['stages'][number]): readonly string[] {
+  const success = stage.success_rate === null ? [] : [`${Math.floor(stage.success_rate * 1_000) / 10} % succeeded`];
+  const elapsed =
+    stage.elapsed_s === null
+      ? []
+      : [stage.state === 'complete' ? `took ${seconds(stage.elapsed_s)}` : `began ${seconds(stage.elapsed_s)} ago`];
+  return [
+    [stage.lifecycle, ...(stage.stale ? ['stale: nothing settled for a day'] : []), ...success, ...elapsed].join(', '),
+    ...stage.gates.map(
+      ({ reason, row, opens_at }, i) =>
+        `${i === 0 ? 'waits' : 'then'}: ${reason}${opens_at ? `, until ${opens_at}` : ''}${row ? `  [${row}]` : ''}`,
+    ),
+    ...stage.warnings.map((warning) => `warning: ${warning}`),
+  ].map((line) => `           ${line}`);
+}
 
 const COLUMNS = ['ready', 'leased', 'submitted', 'done', 'skipped', 'dead'] as const;
 
@@ -32,12 +51,10 @@ export function formatStatus(status: StatusAnswer): string {
       ? `release ${status.release.version}: ${status.release.case_count} cases, ${status.release.created_at}, generation ${status.release.generation}`
       : 'no release yet',
     '',
-    `${'stage'.padEnd(10)} ${'state'.padEnd(9)} ${COLUMNS.map((name) => name.padStart(9)).join(' ')} ${'rate'.padStart(8)} ${'left'.padStart(10)}`,
+    `${'stage'.padEnd(10)} ${'state'.padEnd(9)} ${COLUMNS.map((name) => name.padStart(9)).join(' ')} ${'rate'.padStart(8)} ${'left'.padStart(14)}`,
     ...status.stages.flatMap((stage) => [
-      `${stage.name.padEnd(10)} ${stage.state.padEnd(9)} ${COLUMNS.map((name) => String(stage[name]).padStart(9)).join(' ')} ${(stage.rate_per_s === null ? '-' : `${stage.rate_per_s}/s`).padStart(8)} ${timeLeft(stage).padStart(10)}`,
-      ...(stage.gate
-        ? [`           waits: ${stage.gate.reason}${stage.gate.opens_at ? `, until ${stage.gate.opens_at}` : ''}`]
-        : []),
+      `${stage.name.padEnd(10)} ${stage.state.padEnd(9)} ${COLUMNS.map((name) => String(stage[name]).padStart(9)).join(' ')} ${(stage.rate_per_s === null ? '-' : `${stage.rate_per_s}/s`).padStart(8)} ${timeLeft(stage).padStart(14)}`,
+      ...furtherLines(stage),
     ]),
     '',
     ...status.degraded.map((text) => `degraded: ${text}`),

@@ -12,8 +12,14 @@ export type StageView = {
   readonly progress: string;
   readonly counts: readonly (readonly [label: string, value: string])[];
   readonly hasDead: boolean;
+  /** Nothing came through: its colour says so. */
+  readonly failed: boolean;
   readonly pace: string;
+  readonly record: string;
+  /** What holds the stage first. */
   readonly gate: string;
+  /** What else holds it, and what is worth a look. */
+  readonly notes: readonly string[];
 };
 export type StatusView = {
   readonly headline: string;

@@ -20,6 +20,9 @@ const STATE_LABELS = {
   complete: 'Complete',
 };
 
+/** What matters more than what a stage does at this moment. */
+const LIFECYCLE_LABELS = { recovering: 'Recovering', failed: 'Failed' };
+
 const NOTHING = {
   state: 'idle',
   ready: 0,
@@ -30,7 +33,12 @@ const NOTHING = {
   skipped: 0,
   rate_per_s: null,
   eta_s: null,
+  eta_s_range: null,
+  success_rate: null,
+  elapsed_s: null,
   gate: null,
+  gates: [],
+  warnings: [],
 };
 
 /** `status` null stands for a state that cannot be read. */
@@ -57,7 +65,8 @@ function viewStage(stage) {
   const share = total === 0 ? 0 : Math.floor((100 * settled) / total);
   return {
     state: stage.state,
-    stateLabel: STATE_LABELS[stage.state] ?? stage.state,
+    stateLabel: LIFECYCLE_LABELS[stage.lifecycle] ?? STATE_LABELS[stage.state] ?? stage.state,
+    failed: stage.lifecycle === 'failed',
     share,
     progress: total === 0 ? 'nothing yet' : `${count(settled)} of ${count(total)} settled`,
     counts: [
@@ -70,15 +79,40 @@ function viewStage(stage) {
     ],
     hasDead: stage.dead > 0,
     pace: pace(stage),
+    record: record(stage),
     gate: stage.gate === null ? '' : gate(stage.gate),
+    notes: [
+      ...(stage.gates ?? []).slice(1).map((further) => `then ${gate(further)}`),
+      ...(stage.warnings ?? []),
+      ...(stage.stale ? ['nothing was settled here for a day: look into it'] : []),
+    ],
   };
 }
+
+/** How well it went so far, and since when. */
+function record(stage) {
+  const parts = [];
+  if (typeof stage.success_rate === 'number') parts.push(`${percentCut(stage.success_rate)} succeeded`);
+  if (typeof stage.elapsed_s === 'number')
+    parts.push(
+      stage.state === 'complete' ? `took ${duration(stage.elapsed_s)}` : `began ${duration(stage.elapsed_s)} ago`,
+    );
+  return parts.join(', ');
+}
+
+/** A share in [0, 1] in tenths of a per cent, cut, so that 100 % means all. */
+const percentCut = (share) => `${String(Math.floor(share * 1_000 + 1e-9) / 10)} %`;
 
 function pace(stage) {
   if (stage.rate_per_s === null) return stage.state === 'running' ? 'measuring the rate' : '';
   const rate = `${stage.rate_per_s >= 100 ? count(stage.rate_per_s) : stage.rate_per_s.toFixed(1)} a second`;
   if (stage.state === 'complete') return `last at ${rate}`;
-  return stage.eta_s === null ? rate : `${rate}, about ${duration(stage.eta_s)} left`;
+  return stage.eta_s === null ? rate : `${rate}, ${left(stage)} left`;
+}
+
+function left({ eta_s, eta_s_range }) {
+  const [low, high] = (eta_s_range ?? [eta_s, eta_s]).map(duration);
+  return low === high ? `about ${low}` : `${low} to ${high}`;
 }
 
 function gate({ reason, opens_at }) {

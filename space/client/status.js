@@ -43,6 +43,12 @@ function show(view) {
     if (item === null) return;
     item.setAttribute('data-state', stage.state);
     item.setAttribute('data-dead', String(stage.hasDead));
+    item.setAttribute('data-failed', String(stage.failed));
+    fill(
+      item.querySelector('.stage-notes'),
+      stage.notes.map((note) => [note]),
+      (cells) => element('li', {}, cells[0]),
+    );
     if (stage.current) item.setAttribute('aria-current', 'step');
     else item.removeAttribute('aria-current');
   });

@@ -8,16 +8,18 @@ import {
   type Generations,
 } from '../../core/models/generation.ts';
 import type { Config } from '../config.ts';
+import { fittingThread } from './fit.ts';
 import { openTransformers, TRANSFORMERS_NAME } from './transformers.ts';
 
 export type ChosenEmbedder = { readonly generations: Generations; readonly close: () => Promise<void> };
 
 /** Opens the embedder that the settings name and makes it this corpus'. @throws ModelUnavailableError */
 export async function chooseEmbedder(db: Database, config: Config, onFit: FitListener): Promise<ChosenEmbedder> {
-  const builtin = builtinGenerations(db, onFit);
+  const fitting = fittingThread();
+  const builtin = builtinGenerations(db, onFit, new Map(), fitting.fit);
   if (config.embedder === 'builtin') {
     await adoptEmbedder(db, builtin.embedderName);
-    return { generations: builtin, close: () => Promise.resolve() };
+    return { generations: builtin, close: fitting.close };
   }
   const embedder = await openTransformers(modelPlace(config));
   await adoptEmbedder(db, TRANSFORMERS_NAME);

@@ -158,6 +158,8 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Stage: object({
     name: string,
     state: oneOf(['idle', 'ready', 'running', 'waiting', 'paused', 'complete']),
+    lifecycle: oneOf(['initialized', 'running', 'paused', 'completed', 'failed', 'recovering']),
+    stale: { ...boolean, description: 'items are open and none was settled for a day' },
     ready: integer,
     leased: integer,
     submitted: integer,
@@ -166,7 +168,12 @@ export const schemas: Readonly<Record<string, Schema>> = {
     skipped: integer,
     rate_per_s: orNull(number),
     eta_s: orNull(number),
+    eta_s_range: orNull({ ...list(number), minItems: 2, maxItems: 2, description: 'fewest and most seconds left' }),
+    success_rate: orNull(number),
+    elapsed_s: orNull(number),
     gate: orNull(object({ reason: string, opens_at: orNull(string) })),
+    gates: list(object({ kind: string, reason: string, row: orNull(string), opens_at: orNull(string) })),
+    warnings: list(string),
   }),
   Status: object({
     stage: { ...string, description: 'the current stage, or SERVING' },

@@ -57,7 +57,7 @@ export function statusMain(status: StatusAnswer | null, nowMs: number): Html {
 
 function stageItem(stage: StageView, index: number): Html {
   const field = (name: string) => `stages.${index}.${name}`;
-  return html`<li class="stage" data-stage="${index}" data-state="${stage.state}" data-dead="${String(stage.hasDead)}"${stage.current ? html` aria-current="step"` : ''}>
+  return html`<li class="stage" data-stage="${index}" data-state="${stage.state}" data-dead="${String(stage.hasDead)}" data-failed="${String(stage.failed)}"${stage.current ? html` aria-current="step"` : ''}>
   <h3><span class="stage-number" aria-hidden="true">${index + 1}</span> ${stage.label}</h3>
   <p class="stage-purpose">${stage.purpose}</p>
   <p class="stage-state"><span class="badge" data-field="${field('stateLabel')}">${stage.stateLabel}</span> <span class="now">now</span></p>
@@ -68,6 +68,8 @@ function stageItem(stage: StageView, index: number): Html {
       html`<div data-count="${label}"><dt>${label}</dt><dd data-field="${field(`counts.${i}.1`)}">${value}</dd></div>`,
   )}</dl>
   <p class="stage-pace" data-field="${field('pace')}">${stage.pace}</p>
+  <p class="stage-record" data-field="${field('record')}">${stage.record}</p>
   <p class="stage-gate" data-field="${field('gate')}">${stage.gate}</p>
+  <ul class="stage-notes" aria-label="${stage.label}: further notes">${stage.notes.map((note) => html`<li>${note}</li>`)}</ul>
 </li>`;
 }

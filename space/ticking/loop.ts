@@ -21,6 +21,8 @@ export type Ticking = {
 export type BatchEvent = { readonly stage: string; readonly counts: Counts; readonly tookMs: number };
 export type LoopOptions = {
   readonly stopping: () => boolean;
+  /** Aborted when nobody waits any longer: the claim at hand is given back. */
+  readonly abandon?: AbortSignal | undefined;
   readonly onBatch: (batch: BatchEvent) => void;
   /** Longest wait for a gate that opens by itself; beyond it the loop ends as blocked. */
   readonly waitMsMax: number;
@@ -35,16 +37,19 @@ const POLL_MS = 100;
 /** Ticks until nothing is claimable any more, waiting for gates that open soon and for what other workers hold. */
 export async function tickUntilIdle(ticking: Ticking, options: LoopOptions): Promise<LoopEnd> {
   let remaining = options.itemsMax;
+  const { abandon } = options;
   for (;;) {
     const oneTick = (): Promise<TickReport> =>
       tick(ticking.db, ticking.pipeline, ticking.runtime, {
         budgetMs: ticking.tickBudgetMs,
         itemsMax: remaining,
         stopping: options.stopping,
+        ...(abandon ? { abandon } : {}),
         onBatch: options.onBatch,
       });
     const { counts, after } = await pRetry(oneTick, {
       ...DATABASE_TRIES,
+      signal: abandon,
       shouldRetry: ({ error }) => error instanceof DatabaseError && !options.stopping(),
     });
     remaining -= counts.done + counts.skipped + counts.dead;

@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
 import {
   type Counts,
+  etaRange,
   gateOf,
   NO_COUNTS,
   openTasks,
   type ProgressSample,
   ratePerSecond,
   readSnapshot,
+  successRate,
   sumCounts,
 } from '../../core/engine/index.ts';
 import { SETTLED_STATES } from '../../schema/states.ts';
@@ -17,6 +19,8 @@ import { startTickThread, type TickThread } from './threads.ts';
 
 export type RunOptions = {
   readonly stopping: () => boolean;
+  /** Aborted when nobody waits any longer: what is claimed is given back. */
+  readonly abandon?: AbortSignal;
   readonly onProgress: (line: ProgressLine) => void;
   readonly waitMsMax: number;
   readonly itemsMax?: number;
@@ -53,6 +57,12 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
   const alone = options.itemsMax !== undefined || space.config.embedder !== 'builtin';
   const second = !alone ? await secondThread(space, options, onBatch) : null;
   const stopWatch = setInterval(() => options.stopping() && second?.stop(), STOP_POLL_MS);
+  let givenUp: Promise<void> | undefined;
+  const giveUp = () => {
+    // A database that does not answer now gets its lease back by itself.
+    givenUp = second?.abandon().catch(() => undefined);
+  };
+  options.abandon?.addEventListener('abort', giveUp, { once: true });
   try {
     const { end, after } = await tickUntilIdle(
       { ...space, tickBudgetMs: space.config.tickBudgetMs },
@@ -60,6 +70,7 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
     );
     second?.stop();
     const problem = await second?.ended;
+    await givenUp;
     // What it held comes back by its lease; the main thread has gone on meanwhile.
     if (problem) space.log.warn({ message: `the second thread ended early: ${problem}` });
     await watch.shown();
@@ -67,6 +78,7 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
     return { end, counts, stageMs, stageItems, threads: second ? 2 : 1, gate };
   } finally {
     clearInterval(stopWatch);
+    options.abandon?.removeEventListener('abort', giveUp);
     second?.stop();
   }
 }
@@ -79,7 +91,7 @@ async function secondThread(
   if (availableParallelism() < 2) return null;
   const { stages } = await readSnapshot(space.db, space.pipeline);
   const open = Math.max(...[...stages.values()].map(openTasks));
-  return open < SECOND_THREAD_TASKS ? null : startTickThread(space.config, options.waitMsMax, onBatch);
+  return open < SECOND_THREAD_TASKS ? null : startTickThread(space.db, space.config, options.waitMsMax, onBatch);
 }
 
 const settledOf = ({ counts }: BatchEvent): number => counts.done + counts.skipped + counts.dead;
@@ -98,6 +110,8 @@ function progressWatch(space: Space, onProgress: (line: ProgressLine) => void) {
       all: done + openTasks(here),
       unit: space.pipeline.stages.find(({ name }) => name === stage)?.itemKind === 'case' ? 'cases' : 'documents',
       perSecond: ratePerSecond(samples.get(stage) ?? []),
+      leftSeconds: etaRange(openTasks(here), samples.get(stage) ?? []),
+      successRate: successRate(here.counts),
     });
   };
   return {

@@ -312,7 +312,18 @@ type Stage = StatusAnswer['stages'][number];
 
 export function stage(name: string, over: Partial<Stage> = {}): Stage {
   const empty = { ready: 0, leased: 0, submitted: 0, done: 0, dead: 0, skipped: 0 };
-  return { name, state: 'idle', ...empty, rate_per_s: null, eta_s: null, gate: null, ...over };
+  const unknown = { rate_per_s: null, eta_s: null, eta_s_range: null, success_rate: null, elapsed_s: null, gate: null };
+  return {
+    name,
+    state: 'idle',
+    lifecycle: 'initialized',
+    stale: false,
+    ...empty,
+    ...unknown,
+    gates: [],
+    warnings: [],
+    ...over,
+  };
 }
 
 export function statusAnswer(over: Partial<StatusAnswer> = {}): StatusAnswer {
