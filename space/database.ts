@@ -6,14 +6,9 @@ import { drizzle } from 'drizzle-orm/libsql';
 import { migrate } from 'drizzle-orm/libsql/migrator';
 import { connectDatabase, type Database, DatabaseError, SchemaError } from '../core/engine/index.ts';
 import { PIPELINE_NAME } from '../core/pipeline.ts';
-import { openEmbedded } from './embedded.ts';
+import { BUSY_MS, openEmbedded, PRAGMAS } from './embedded.ts';
 
 const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '..', 'schema', 'migrations');
-
-/** How long a write waits for another process to end its own. */
-const BUSY_MS = 10_000;
-/** Pragmas are per connection: one connection, set up before its first use. FULL: what was acknowledged survives a power cut. */
-const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_MS}`, 'cache_size = -65536'];
 
 export type OpenDatabase = { readonly db: Database; readonly close: () => void };
 
@@ -44,7 +39,7 @@ export async function openDatabase(options: {
     return { db: connectDatabase(client, { deadlineMs: options.deadlineMs }), close: () => client.close() };
   // Another connection than the one that did DDL, which can fail with SQLITE_LOCKED afterwards.
   client.close();
-  return openEmbedded(options.url.slice('file:'.length), PRAGMAS, BUSY_MS);
+  return openEmbedded(options.url.slice('file:'.length));
 }
 
 /**

@@ -9,17 +9,18 @@ import {
   wellFormed,
 } from '../core/engine/index.ts';
 
+/** How long a write waits for another process to end its own. */
+export const BUSY_MS = 10_000;
+/** Pragmas are per connection. FULL: what was acknowledged survives a power cut. */
+export const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', `busy_timeout = ${BUSY_MS}`, 'cache_size = -65536'];
+
 /**
  * The state database as a file, by the driver that @libsql/client uses for files itself, but with every statement prepared
  * once: the client prepares each anew, which costs a small claim or commit more than its work (docs/decisions/0006).
  * Calls are synchronous inside; each waits for the next turn of the event loop, so that timers and requests come between.
  */
-export function openEmbedded(
-  path: string,
-  pragmas: readonly string[],
-  busyMs: number,
-): { db: Database; close: () => void } {
-  const file = new Libsql(path, { timeout: busyMs });
+export function openEmbedded(path: string, pragmas: readonly string[] = PRAGMAS): { db: Database; close: () => void } {
+  const file = new Libsql(path, { timeout: BUSY_MS });
   for (const pragma of pragmas) file.exec(`PRAGMA ${pragma}`);
   let prepared = new Map<string, Prepared>();
   const prepare = (sql: string): Prepared => {

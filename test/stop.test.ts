@@ -112,8 +112,7 @@ describe('a worker that is asked to stop', () => {
   });
 
   test('the product gives up after eight seconds and is gone before the ten that a container host waits', () => {
-    expect(STOP_TIMES.abandonMs).toBe(8_000);
-    expect(STOP_TIMES.exitMs).toBeLessThan(10_000);
+    expect(STOP_TIMES.exitMs).toBeLessThanOrEqual(8_000);
     expect(STOP_TIMES.exitMs - STOP_TIMES.abandonMs).toBeGreaterThanOrEqual(1_000);
   });
 });

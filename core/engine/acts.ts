@@ -107,8 +107,8 @@ function retryStatements(
     const ready = againStatements(stage, { ...again(by), ...items, requestId, states: ['dead'] }, own);
     return [
       statement(
-        // Whoever retries has looked after the call whose answer never came.
-        `UPDATE effect SET state = 'refused' WHERE state = 'intent' AND stage = ${quoted(stage)} AND ${own}
+        // Whoever retries has looked after the call whose answer never came; a stage that can ask the service still does.
+        `UPDATE effect SET reason = 'released' WHERE state = 'intent' AND stage = ${quoted(stage)} AND ${own}
            AND item_id IN (SELECT item_id FROM task WHERE ${dead}) ${items.items === undefined ? '' : `AND item_id IN (${items.items})`}`,
       ),
       ...ready,

@@ -41,6 +41,8 @@ export type EffectRecord = {
   readonly state: EffectState;
   readonly leaseId: number;
   readonly result: string | null;
+  /** An operator let its item go on, after an answer that never came. */
+  readonly released: boolean;
 };
 
 /** What to do about an effect: take the stored answer, call, ask the service first, or leave it to an operator. */
@@ -51,7 +53,7 @@ export function effectDecision(
   if (record === null || record.state === 'refused') return 'call';
   if (record.state === 'done') return 'adopt';
   if (can.ask) return 'ask';
-  return can.onUnknown === 'hold' ? 'hold' : 'call';
+  return can.onUnknown === 'hold' && !record.released ? 'hold' : 'call';
 }
 
 /** SHA-256 (FIPS 180-4) over what decides the outcome of the call, as lower-case hex. */
@@ -125,7 +127,7 @@ async function intend(
   again: boolean,
 ): Promise<EffectRecord | null> {
   const [before, , after] = await db.write([
-    statement(`SELECT state, lease_id, calls, result FROM effect WHERE key = ?`, [key]),
+    statement(`SELECT state, lease_id, calls, result, reason FROM effect WHERE key = ?`, [key]),
     statement(
       `INSERT INTO effect(key, stage, item_id, name, input_hash, fingerprint, lease_id, state, intended_ms)
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, l.id, 'intent', ${NOW} FROM lease l
@@ -135,7 +137,13 @@ async function intend(
          intended_ms = excluded.intended_ms, reason = NULL WHERE effect.state <> 'done'`,
       [key, stage.name, item.id, name, item.inputHash, stage.fingerprint, leaseId],
     ),
-    statement(`SELECT 1 FROM effect WHERE key = ? AND (state = 'done' OR lease_id = ?)`, [key, leaseId]),
+    statement(
+      // A row of this lease may be there from before it was over: only one that is still held lets a call through.
+      `SELECT 1 FROM effect e WHERE e.key = ?1 AND (e.state = 'done' OR (e.lease_id = ?2 AND EXISTS (SELECT 1 FROM lease l
+         JOIN task t ON t.stage = l.stage AND t.item_id = e.item_id AND t.lease_id = l.id
+         WHERE l.id = ?2 AND l.state = 'live' AND l.expires_ms > ${NOW})))`,
+      [key, leaseId],
+    ),
   ]);
   if (after?.rows.length !== 1)
     throw new LeaseLostError(`claim ${leaseId} was taken away before a call of stage ${stage.name}: nothing was sent`);
@@ -148,6 +156,7 @@ const recordOf = (row: Row): EffectRecord => ({
   state: String(row.state) as EffectState,
   leaseId: int(row.lease_id),
   result: textOrNull(row.result),
+  released: row.state === 'intent' && row.reason !== null,
 });
 
 /**

@@ -62,7 +62,8 @@ const takeBack = (marked: string, leaseState: 'expired' | 'broken', actor: strin
      WHERE state = 'leased' AND lease_id IN ${WRITING}`,
   ),
   statement(
-    `UPDATE stage_control SET crashed_ms = ${NOW}, good_batches = 0, batch_limit = CASE WHEN lost_max = 0 THEN batch_limit
+    `UPDATE stage_control SET crashed_ms = ${NOW}, good_batches = 0, batch_limit = CASE WHEN lost_max = 0
+         OR (SELECT max(size) FROM lease l INDEXED BY lease_writing WHERE l.writing = 1 AND l.stage = stage_control.stage) <= 1 THEN batch_limit
        ELSE (SELECT max(1, min(min(l.size), coalesce(batch_limit, min(l.size))) / 2) FROM lease l INDEXED BY lease_writing
          WHERE l.writing = 1 AND l.stage = stage_control.stage) END
      WHERE stage IN (SELECT stage FROM lease INDEXED BY lease_writing WHERE writing = 1)`,
@@ -681,7 +682,8 @@ function controlStatement(stage: Stage, batch: Commit): Statement {
   );
   // A batch below the limit shows nothing about one at the limit.
   const size = tooLarge
-    ? `batch_limit = max(1, ?3 / 2), good_batches = 0,`
+    ? // Bound numbers arrive as REAL: without the cast, half of three would be no whole number of tasks.
+      `batch_limit = max(1, CAST(?3 AS INTEGER) / 2), good_batches = 0,`
     : `batch_limit = CASE WHEN ?3 < batch_limit OR good_batches + 1 < ${GOOD_BATCHES} THEN batch_limit
          WHEN batch_limit * 2 < ${stage.batchMax} THEN batch_limit * 2 END,
        good_batches = CASE WHEN batch_limit IS NULL OR ?3 < batch_limit THEN good_batches

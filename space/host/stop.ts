@@ -1,5 +1,5 @@
 /** Under the ten seconds that a container host gives between asking and killing. */
-export const STOP_TIMES = { abandonMs: 8_000, exitMs: 9_500 } as const;
+export const STOP_TIMES = { abandonMs: 6_500, exitMs: 8_000 } as const;
 
 export type Stop = {
   /** True from the first signal on: claim nothing more, finish the item at hand. */

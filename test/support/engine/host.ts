@@ -54,7 +54,7 @@ export async function connect(url: string): Promise<{ client: Client; db: Databa
   const client = createClient({ url, concurrency: 1, timeout: BUSY_MS });
   // What a power cut may take is not asked here, and each fsync costs milliseconds.
   for (const pragma of PRAGMAS) await client.execute(`PRAGMA ${pragma}`);
-  const embedded = openEmbedded(url.slice('file:'.length), PRAGMAS, BUSY_MS);
+  const embedded = openEmbedded(url.slice('file:'.length), PRAGMAS);
   const close = () => {
     embedded.close();
     client.close();
