@@ -3,25 +3,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@libsql/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { definePipeline, type Snapshot, type StagePlan } from '../core/engine/index.ts';
 import { formatBreakers, stateOf } from '../space/cli/breakers.ts';
 import { exitOfStages } from '../space/cli/explain.ts';
+import { main } from '../space/cli/main.ts';
 import { serviceNamed, stageNamed } from '../space/cli/named.ts';
 import { formatPlan } from '../space/cli/plan.ts';
 import { progressView } from '../space/cli/progress.ts';
 import { exitOfQuotas, formatQuotas, quotaViews } from '../space/cli/quota.ts';
 import { stageOf } from './support/engine/walk.ts';
-import { live } from './support/kills.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'anamnesis-operator-'));
+  const env = { DATA_DIR: data(), STORE_DIR: '', DATABASE_URL: '', LOG_LEVEL: 'error' };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 const data = () => join(folder, 'data');
-const command = (...args: string[]) => live(data(), args, null);
+/** Runs a command in this process, as the program does: a process for each would cost more than all that it does. */
+async function command(...args: string[]): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const output: string[] = [];
+  const note = (part: string | Uint8Array) => output.push(String(part)) > 0;
+  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(note));
+  process.exitCode = 0;
+  try {
+    await main(['node', 'anamnesis', ...args]);
+    return { exitCode: Number(process.exitCode), output: output.join('') };
+  } finally {
+    process.exitCode = 0;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 const json = (output: string) => JSON.parse(output);
 
 describe('an operator at work', () => {

@@ -162,6 +162,7 @@ describe('how long it takes', () => {
         {
           stage: 'embed',
           stages: [{ ...stage, rate_per_s: 2, eta_s: 60, eta_s_range, gate: null, gates: [], warnings: [] }],
+          release: null,
           degraded: [],
           set_aside: [],
         } as unknown as StatusAnswer, // the view reads no more of it here
