@@ -29,6 +29,7 @@ import { startServer } from '../space/server.ts';
 import { createServing, NotReadyError, type Serving, type ServingDeps } from '../space/serving.ts';
 import type { Space } from '../space/space.ts';
 import { openReleaseStore, type ReleaseStore } from '../space/store/releases.ts';
+import { fakeRuntime } from './support/engine/runtime.ts';
 import { releaseCases, sampleTexts } from './support/release-in-memory.ts';
 
 const TEXTS = sampleTexts(24);
@@ -466,7 +467,10 @@ describe('whether the database can be reached', () => {
     await serving.refresh();
     const config = { port: 0, host: '127.0.0.1', tickEveryMs: 3_600_000, tickBudgetMs: 1_000 };
     // The server reads no more of a Space than this, and its ticks may fail.
-    const server = await startServer({ ...deps, db, config, log: createLog('silent') } as unknown as Space, serving);
+    const server = await startServer(
+      { ...deps, db, config, log: createLog('silent'), runtime: fakeRuntime() } as unknown as Space,
+      serving,
+    );
     try {
       down = true;
       const ready = await fetch(`${server.url}/readyz`);

@@ -255,6 +255,8 @@ describe('a sender in trouble', () => {
     };
     await one.deliver();
     expect(await cursor()).toBe((await auditIds()).at(-1));
+    // Had its place gone back, what the other had delivered would have come once more.
+    expect(receiver.posts.map(({ events }) => events.length)).toEqual([1, 2]);
   });
 
   test('killed between a post and its answer, life after life: nothing is missed, all in order, only the killed posts twice', async () => {

@@ -31,7 +31,11 @@ function furtherLines(stage: StatusAnswer['stages'][number]): readonly string[] 
   const elapsed =
     stage.elapsed_s === null
       ? []
-      : [stage.state === 'complete' ? `took ${seconds(stage.elapsed_s)}` : `began ${seconds(stage.elapsed_s)} ago`];
+      : [
+          stage.ready + stage.leased + stage.submitted === 0
+            ? `took ${seconds(stage.elapsed_s)}`
+            : `began ${seconds(stage.elapsed_s)} ago`,
+        ];
   return [
     [stage.lifecycle, ...(stage.stale ? ['stale: nothing settled for a day'] : []), ...success, ...elapsed].join(', '),
     ...stage.gates.map(

@@ -95,7 +95,9 @@ function record(stage) {
   if (typeof stage.success_rate === 'number') parts.push(`${percentCut(stage.success_rate)} succeeded`);
   if (typeof stage.elapsed_s === 'number')
     parts.push(
-      stage.state === 'complete' ? `took ${duration(stage.elapsed_s)}` : `began ${duration(stage.elapsed_s)} ago`,
+      stage.ready + stage.leased + stage.submitted === 0
+        ? `took ${duration(stage.elapsed_s)}`
+        : `began ${duration(stage.elapsed_s)} ago`,
     );
   return parts.join(', ');
 }

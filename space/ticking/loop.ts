@@ -49,7 +49,6 @@ export async function tickUntilIdle(ticking: Ticking, options: LoopOptions): Pro
       });
     const { counts, after } = await pRetry(oneTick, {
       ...DATABASE_TRIES,
-      signal: abandon,
       shouldRetry: ({ error }) => error instanceof DatabaseError && !options.stopping(),
     });
     remaining -= counts.done + counts.skipped + counts.dead;

@@ -8,7 +8,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { resolve as absolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CONTESTANTS, type Contestant } from './engine/contestants.ts';
@@ -36,6 +36,7 @@ const whole = (name: 'items' | 'rounds' | 'budget-s'): number => {
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a whole number from 1`);
   return value;
 };
+const folder = absolute(values.folder);
 const items = whole('items');
 const rounds = whole('rounds');
 const budgetMs = whole('budget-s') * 1_000;
@@ -46,7 +47,7 @@ if (unknown !== undefined)
   throw new Error(`no peer ${unknown}; there are ${CONTESTANTS.map(({ id }) => id).join(', ')}`);
 const chosen = CONTESTANTS.filter(({ id }) => wanted === null || wanted.includes(id));
 
-const noPackage = chosen.some(({ packages }) => packages.length > 0) ? installPeers(values.folder) : new Map();
+const noPackage = chosen.some(({ packages }) => packages.length > 0) ? installPeers(folder) : new Map();
 const missing = new Map(chosen.flatMap((one) => reasonMissing(one)));
 const runs = new Map<string, Measured[]>(chosen.map(({ id }) => [id, []]));
 
@@ -96,7 +97,7 @@ function reasonMissing({ id, packages, program }: Contestant): [string, string][
 
 function measure({ id }: Contestant): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const args = [id, values.folder, String(items), String(WARM_ITEMS), String(budgetMs)];
+    const args = [id, folder, String(items), String(WARM_ITEMS), String(budgetMs)];
     // A process group of its own, so that servers end with it.
     const child = spawn(process.execPath, ['--import', 'tsx', MEASURE, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -18,7 +18,7 @@ type BullMq = {
   Worker: new (name: string, work: () => Promise<void>, options: object) => Worker;
 };
 
-/** Many at once: commands that reach Redis together share one fsync. More than this was not faster here. */
+/** Many at once: commands that reach Redis together share one fsync. */
 const CONCURRENCY = 100;
 
 /** Durable: appendfsync always, so that no answer leaves before its command is on disk. Default: everysec. */

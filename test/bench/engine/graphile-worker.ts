@@ -34,12 +34,11 @@ export const graphileWorker: Open = async ({ folder, peers, setting }) => {
   const logger = new Logger(() => (level, message) => {
     if (level === 'error') console.error(message);
   });
-  const connection = { connectionString: postgres.url, logger };
-  const utils = await makeWorkerUtils(connection);
-  await utils.migrate();
-  const pool = new Pool({ connectionString: postgres.url, max: 1 });
-  // A connection at rest reports the end of its server, which is no news here.
+  // One pool for all, so that a connection at rest may report the end of its server, which is no news here.
+  const pool = new Pool({ connectionString: postgres.url, max: TUNED.maxPoolSize });
   pool.on('error', () => {});
+  const utils = await makeWorkerUtils({ pgPool: pool, logger });
+  await utils.migrate();
   const left = async (): Promise<number> =>
     Number((await pool.query('SELECT count(*)::int AS n FROM graphile_worker.jobs')).rows[0]?.n);
   return {
@@ -65,14 +64,16 @@ export const graphileWorker: Open = async ({ folder, peers, setting }) => {
       };
       const tuned = setting === 'durable' ? TUNED : { concurrentJobs: 4 };
       const runner = await run({
-        preset: { worker: { connectionString: postgres.url, ...tuned } },
+        pgPool: pool,
+        preset: { worker: { ...tuned } },
         taskList: { work },
         noHandleSignals: true,
         logger,
       });
       await worked;
       // Its handlers ran; stopping waits for the completions that are still on their way.
-      await runner.stop();
+      // Stopped while it fetches, this version complains after having completed them; the table says what was completed.
+      await runner.stop().catch((error: unknown) => console.error(String(error)));
       const tookMs = performance.now() - startedMs;
       return { items: before - (await left()), tookMs };
     },

@@ -54,7 +54,7 @@ export function printTable(entries: readonly Entry[]): void {
     console.log(row.map((cell, i) => (i < 2 ? cell.padEnd(width[i] ?? 0) : cell.padStart(width[i] ?? 0))).join('  '));
 }
 
-/** One line for each target. Returns whether all that could be measured were met. */
+/** One line for each target. Returns whether all that could be measured were met; a missing peer is said and counts for neither. */
 export function printTargets(entries: readonly Entry[]): boolean {
   const reference = entries.find((entry) => entry.contestant.id === REFERENCE);
   if (!reference || reference.runs.length === 0) return false;
@@ -64,8 +64,12 @@ export function printTargets(entries: readonly Entry[]): boolean {
     all &&= met;
     console.log(`${met ? 'met   ' : 'MISSED'}  ${text}`);
   };
-  for (const { contestant, runs } of entries) {
-    if (contestant.target === undefined || runs.length === 0) continue;
+  for (const { contestant, runs, missing } of entries) {
+    if (contestant.target === undefined) continue;
+    if (missing !== undefined) {
+      console.log(`unknown ${contestant.id}: ${missing}`);
+      continue;
+    }
     const got = rate / median(runs.map(perSecond));
     line(got >= contestant.target, `${contestant.id}: ours is ${ratio(got)}, asked ${ratio(contestant.target)}`);
   }

@@ -65,8 +65,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'no-idempotency-key',
     forgets: 'to look for the answer of an earlier attempt',
     rewrite: without(
-      'SELECT state, lease_id, result FROM effect WHERE key = ?',
-      'SELECT state, lease_id, result FROM effect WHERE key = ? AND 0',
+      'SELECT state, lease_id, calls, result, reason FROM effect WHERE key = ?',
+      'SELECT state, lease_id, calls, result, reason FROM effect WHERE key = ? AND 0',
     ),
   },
   {
