@@ -16,7 +16,6 @@ import {
   zombieTrial,
 } from './support/engine/deaths/trials.ts';
 import { makeWorlds, type Worlds } from './support/engine/deaths/world.ts';
-import { oneOf } from './support/engine/ledger.ts';
 
 /**
  * A real process on a real file, synchronous FULL as the product opens it, ends at every labelled point of the engine by
