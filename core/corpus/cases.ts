@@ -1,7 +1,7 @@
 import type { Facet } from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase, FacetView } from '../cases/case.ts';
 import { type Database, json, type Row, statement, type Value } from '../engine/database.ts';
-import { againStatements } from '../engine/ledger.ts';
+import { againWrites } from '../engine/ledger.ts';
 import { quoted } from '../engine/sql.ts';
 import type { Fenced, Rows, Write } from '../engine/stage.ts';
 import { numberOrNull, text, textOrNull } from './columns.ts';
@@ -103,9 +103,7 @@ export function caseWrites(
       ...(withdrawn
         ? [
             fenced(itemId, `UPDATE patient_case SET withdrawn = 1 WHERE case_id = ? AND :held`, caseId),
-            ...againStatements('index', { ...WITHDRAWN, items: itemOfCase(caseId) }, ':held').map(
-              ({ sql, args }): Fenced => ({ kind: 'fenced', itemId, sql, args }),
-            ),
+            ...againWrites(itemId, 'index', { ...WITHDRAWN, items: itemOfCase(caseId) }),
           ]
         : []),
     ]),

@@ -750,3 +750,13 @@ export function againStatements(stage: string, again: Again, condition: string):
     ),
   ];
 }
+
+/** The same as writes of a stage, which take place while `itemId` is held. */
+export const againWrites = (itemId: number, stage: string, again: Again): readonly Fenced[] =>
+  againStatements(stage, again, ':held').map(({ sql, args }) => ({
+    kind: 'fenced',
+    itemId,
+    // The second statement asks for the first one's row, not for the fence; every write of a stage must name it.
+    sql: sql.includes(':held') ? sql : `${sql} AND :held`,
+    args,
+  }));
