@@ -17,7 +17,7 @@ export const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', `busy_timeou
 /**
  * The state database as a file, by the driver that @libsql/client uses for files itself, but with every statement prepared
  * once: the client prepares each anew, which costs a small claim or commit more than its work (docs/decisions/0006).
- * Calls are synchronous inside; each waits for the next turn of the event loop, so that timers and requests come between.
+ * Calls are synchronous inside; each write waits for the next turn of the event loop, so that timers and requests come between.
  */
 export function openEmbedded(path: string, pragmas: readonly string[] = PRAGMAS): { db: Database; close: () => void } {
   const file = new Libsql(path, { timeout: BUSY_MS });
@@ -45,7 +45,6 @@ export function openEmbedded(path: string, pragmas: readonly string[] = PRAGMAS)
     }
   };
   const run = async (act: () => Result[]): Promise<Result[]> => {
-    await nextTurn();
     try {
       return act();
     } catch (error) {
@@ -55,7 +54,10 @@ export function openEmbedded(path: string, pragmas: readonly string[] = PRAGMAS)
   return {
     db: {
       read: (statements) => run(() => (statements.length === 1 ? all(statements) : inTransaction('BEGIN', statements))),
-      write: (statements) => run(() => inTransaction('BEGIN IMMEDIATE', statements)),
+      write: async (statements) => {
+        await nextTurn();
+        return run(() => inTransaction('BEGIN IMMEDIATE', statements));
+      },
     },
     close: () => file.close(),
   };
