@@ -12,8 +12,8 @@ import {
   stageAfter,
 } from '../core/engine/index.ts';
 import { type EngineHost, HOSTS, openHost } from './support/engine/host.ts';
-import { rowsOf } from './support/engine/ledger.ts';
-import { passing } from './support/engine/walk.ts';
+import { enter, newItem, rowsOf } from './support/engine/ledger.ts';
+import { firstStage, passing } from './support/engine/walk.ts';
 
 const good: Stage = {
   name: 'read',
@@ -140,6 +140,18 @@ describe.each(HOSTS)('on %s', (name) => {
     } finally {
       await host.client.execute(`INSERT OR REPLACE INTO meta VALUES ('engine_schema', '2')`);
     }
+  });
+
+  test('a stage that was renamed while it holds items is refused with both remedies', async () => {
+    await registerPipeline(host.db, pipeline);
+    await enter(host.db, firstStage(pipeline), [newItem('a')]);
+    const renamed = definePipeline('mine', [passing('uno'), passing('two')]);
+    await expect(registerPipeline(host.db, renamed)).rejects.toThrow(
+      'holds 1 tasks of a stage "one" that is not defined',
+    );
+    expect((await state()).control.map(({ stage }) => stage)).toEqual(['one', 'two']);
+    await registerPipeline(host.db, definePipeline('mine', renamed.stages, { formerStages: ['one'] }));
+    expect((await state()).control.map(({ stage }) => stage)).toContain('uno');
   });
 
   test('of two pipelines that take a fresh database at once, one gets it and the other writes nothing', async () => {
