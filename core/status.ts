@@ -3,8 +3,8 @@ import type { Database } from './engine/database.ts';
 import { detect, type Gate, openTasks, type Snapshot, type StageSnapshot } from './engine/detect.ts';
 import { explainStage } from './engine/explain.ts';
 import { type Progress, readProgress } from './engine/history.ts';
-import { readSnapshot } from './engine/ledger.ts';
 import { etaRange, etaSeconds, ratePerSecond, successRate } from './engine/progress.ts';
+import { readSnapshot } from './engine/snapshot.ts';
 import type { Pipeline, Stage } from './engine/stage.ts';
 import type { StatusAnswer } from './search/contract.ts';
 

@@ -2,8 +2,8 @@ import type { TaskState } from '../../schema/states.ts';
 import { type Database, statement } from './database.ts';
 import { type Gate, gatesOf, openTasks, quotaLeft, type Snapshot } from './detect.ts';
 import { DefinitionError } from './errors.ts';
-import { readSnapshot } from './ledger.ts';
 import { isStale, type Lifecycle, lifecycleOf } from './lifecycle.ts';
+import { readSnapshot } from './snapshot.ts';
 import { int, intOrNull, quoted, textOrNull } from './sql.ts';
 import type { Pipeline, Stage } from './stage.ts';
 

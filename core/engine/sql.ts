@@ -45,3 +45,6 @@ export const auditStatement = (act: Act, source: string, args: readonly Value[] 
        SELECT ${NOW} AS at_ms, '${act}' AS act, stage, lease_id, actor, request_id, detail FROM s) x`,
     args,
   );
+
+/** Time of the last audit row: nothing in the database is newer. */
+export const AUDITED = `(SELECT at_ms FROM audit ORDER BY id DESC LIMIT 1)`;

@@ -11,15 +11,14 @@ import {
   claim,
   claimed as claimedBy,
   commit,
-  followClock,
   heartbeat,
   leaseStanding,
-  readSnapshot,
-  reclaim,
 } from './ledger.ts';
 import { type Outcome, outcomeOfError, refused, withinRetryBudget } from './outcome.ts';
+import { followClock, reclaim } from './recovery.ts';
 import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
+import { readSnapshot } from './snapshot.ts';
 import { type Pipeline, type Stage, type StageResult, stageAfter, type Write } from './stage.ts';
 
 /** Items by outcome; `lost` counts those whose lease was gone before their commit, so that nothing of theirs was written. */
