@@ -145,6 +145,7 @@ faissTest('a bad request is refused before it reaches FAISS', async () => {
     () => service.search(1, 'ecg', new Float32Array(0), 3),
     () => service.search(1, 'ecg', bad, 3),
     () => service.search(1, 'ecg', query.with(5, Number.POSITIVE_INFINITY), 3),
+    // A plain array, which the types refuse and a caller without types would pass.
     () => service.search(1, 'ecg', Array.from(query) as unknown as Float32Array, 3),
     () => service.search(1, 'heart' as View, query, 3),
     () => service.search(1, 'labs', query, 3),

@@ -176,6 +176,7 @@ describe('a server that is asked to stop', () => {
     };
     const config = { port: 0, host: '127.0.0.1', tickEveryMs: 3_600_000, tickBudgetMs: 1_000 };
     // A server reads no more of a Space than this, and its ticks may fail.
+    // The server reads no more of a Space than this.
     const space = { db, config, runtime: { random: () => 0 }, log: createLog('silent') } as unknown as Space;
     const server = await startServer(space, serving);
     const search = () =>
