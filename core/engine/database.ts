@@ -62,7 +62,14 @@ export function connectDatabase(client: Client, options: { readonly deadlineMs: 
 const PAUSE_MS_FIRST = 5;
 const PAUSE_MS_MAX = 200;
 
-/** Sends again what the database was too busy for, until the deadline: SQLITE_BUSY means that nothing of it was done. */
+/**
+ * Codes by which the database says that it did nothing of what it was sent. SQLITE_BUSY: the lock was not to be had.
+ * TRANSACTION_TIMEOUT and TRANSACTION_BUSY are of sqld: it gives the write lock of a transaction that took 5 s to whoever waits
+ * and rolls the transaction back; on a loaded machine this meets batches that did nothing wrong.
+ */
+const UNDONE: ReadonlySet<unknown> = new Set(['SQLITE_BUSY', 'TRANSACTION_TIMEOUT', 'TRANSACTION_BUSY']);
+
+/** Sends again what the database did not do, until the deadline. */
 async function sendUntil<Results>(expired: Promise<never>, send: () => Promise<Results>): Promise<Results> {
   for (let pauseMs = PAUSE_MS_FIRST; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
     const sent = send();
@@ -71,7 +78,7 @@ async function sendUntil<Results>(expired: Promise<never>, send: () => Promise<R
     try {
       return await Promise.race([sent, expired]);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')) throw error;
+      if (!(error instanceof Error && 'code' in error && UNDONE.has(error.code))) throw error;
       await Promise.race([new Promise((resolve) => setTimeout(resolve, pauseMs)), expired]);
     }
   }
