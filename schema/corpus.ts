@@ -9,13 +9,35 @@ export const document = sqliteTable('document', {
   source: text().notNull(),
   /** How `raw` is to be read: one of `DOCUMENT_FORMATS`. */
   format: text().notNull(),
+  /** The bytes as `encoding` says: one of `DOCUMENT_ENCODINGS`. */
   raw: blob({ mode: 'buffer' }).notNull(),
-  /** Of `raw`; checked again before the bytes are used. */
+  encoding: text().notNull().default('identity'),
+  /** Of the decoded bytes; checked again before they are used. */
   sha256: text().notNull(),
   /** File and line, or address. */
   locator: text().notNull(),
   retrievedAtMs: integer('retrieved_at_ms').notNull(),
+  /** Grows with every change of the bytes. */
+  version: integer().notNull().default(1),
+  /** JSON of what a conditional request needs: etag, lastModified. */
+  validators: text().notNull().default('{}'),
 });
+
+/** What a document was before it changed. */
+export const documentVersion = sqliteTable(
+  'document_version',
+  {
+    key: text().notNull(),
+    version: integer().notNull(),
+    format: text().notNull(),
+    raw: blob({ mode: 'buffer' }).notNull(),
+    encoding: text().notNull(),
+    sha256: text().notNull(),
+    retrievedAtMs: integer('retrieved_at_ms').notNull(),
+    replacedAtMs: integer('replaced_at_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.key, t.version] })],
+);
 
 /** What a document says about itself, after its bytes were verified and read. */
 export const publication = sqliteTable('publication', {
@@ -32,7 +54,150 @@ export const publication = sqliteTable('publication', {
   url: text(),
   licence: text(),
   lang: text(),
+  /** What the source calls it: `case-report`, `Case Reports; Journal Article`. */
+  articleType: text('article_type'),
+  /** One of `PUBLICATION_STATES`: what is not current leaves the answers. */
+  state: text().notNull().default('current'),
+  /** JSON array of `Notice`: erratum, expression of concern, retraction, update. */
+  notices: text().notNull().default('[]'),
+  /** 1 and 0 where the source says; null where it does not. */
+  openAccess: integer('open_access'),
+  /** 1 when the text is more than an abstract. */
+  fullText: integer('full_text').notNull().default(0),
 });
+
+/**
+ * What a document has in common with others of the same article: its ids, the hash of its title, hashes of word sequences of its
+ * text (`IDENTITY_KINDS`). Two documents with one row in common are looked at as possibly one.
+ */
+export const documentIdentity = sqliteTable(
+  'document_identity',
+  {
+    kind: text().notNull(),
+    value: text().notNull(),
+    documentKey: text('document_key').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.kind, t.value, t.documentKey] }),
+    index('document_identity_document').on(t.documentKey),
+  ],
+);
+
+/** A case that no answer may show from now on, whatever release is served. */
+export const tombstone = sqliteTable('tombstone', {
+  caseId: text('case_id').primaryKey(),
+  documentKey: text('document_key').notNull(),
+  /** For everybody: `retracted: Retraction in: J Test 2026`. */
+  reason: text().notNull(),
+  atMs: integer('at_ms').notNull(),
+});
+
+/** What an operator collects: one definition of a source. */
+export const source = sqliteTable('source', {
+  name: text().primaryKey(),
+  /** One of `SOURCE_KINDS`. */
+  kind: text().notNull(),
+  query: text().notNull(),
+  /** First day, ISO 8601. */
+  sinceDay: text('since_day').notNull(),
+  /** Most documents in all; null without a limit. */
+  documentsMax: integer('documents_max'),
+  /** Time between the starts of two runs; null where it runs only when told to. */
+  everyMs: integer('every_ms'),
+  /** One of `SOURCE_STATES`. */
+  state: text().notNull().default('active'),
+  /** Why it is paused or parked. */
+  reason: text(),
+  createdMs: integer('created_ms').notNull(),
+  /** When the next run, or the next step of the one at hand, is due; null when only an act starts it. */
+  dueMs: integer('due_ms'),
+  /** Counts runs; a run has ended when no window of it is open. */
+  run: integer().notNull().default(0),
+  runState: text('run_state').notNull().default('idle'),
+  /** The right to step it: a token that grows, and how long it holds. */
+  fence: integer().notNull().default(0),
+  owner: text(),
+  leaseUntilMs: integer('lease_until_ms').notNull().default(0),
+  /** Days up to which it was asked by entry and by change; null before the first run ended. */
+  entryThrough: text('entry_through'),
+  changeThrough: text('change_through'),
+  /** Day of the last run that compared the whole listing with what is held. */
+  sweptDay: text('swept_day'),
+  /** Until when missing documents may be withdrawn in any number, as an operator allowed. */
+  shrinkAllowedMs: integer('shrink_allowed_ms').notNull().default(0),
+  failures: integer().notNull().default(0),
+  error: text(),
+  startedMs: integer('started_ms'),
+  finishedMs: integer('finished_ms'),
+  /** Of the run at hand or the last: listed in all, new, changed. */
+  found: integer().notNull().default(0),
+  fresh: integer().notNull().default(0),
+  changed: integer().notNull().default(0),
+  /** JSON array of the newest remarks of the service. */
+  remarks: text().notNull().default('[]'),
+});
+
+/** One window of a run, with the place in it: the checkpoint that is committed with what was found up to there. */
+export const sourceWindow = sqliteTable(
+  'source_window',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    source: text().notNull(),
+    run: integer().notNull(),
+    /** `entry`, `change` or `sweep`. */
+    by: text().notNull(),
+    fromDay: text('from_day').notNull(),
+    toDay: text('to_day').notNull(),
+    cursor: text(),
+    /** Pages read; a step that another worker did meanwhile is told by it. */
+    pages: integer().notNull().default(0),
+    /** Hits that the service states, and documents that it gave. */
+    stated: integer(),
+    received: integer().notNull().default(0),
+    /** One of `WINDOW_STATES`. */
+    state: text().notNull().default('open'),
+    remark: text(),
+    finishedMs: integer('finished_ms'),
+  },
+  (t) => [index('source_window_open').on(t.source, t.id).where(sql`state = 'open'`)],
+);
+
+/** What a definition has listed: the revision it saw last, and in which run. */
+export const sourceItem = sqliteTable(
+  'source_item',
+  {
+    source: text().notNull(),
+    key: text().notNull(),
+    revision: text().notNull(),
+    /** The run that listed it last. */
+    run: integer().notNull(),
+    /** Run in which a sweep missed it first; null while it is listed. */
+    missingRun: integer('missing_run'),
+  },
+  (t) => [primaryKey({ columns: [t.source, t.key] }), index('source_item_key').on(t.key)],
+);
+
+/** The pace of one service, shared by every worker: when the next request may begin. */
+export const servicePace = sqliteTable('service_pace', {
+  service: text().primaryKey(),
+  nextMs: integer('next_ms').notNull(),
+  /** Until when nobody calls it, as it asked. */
+  closedUntilMs: integer('closed_until_ms').notNull().default(0),
+  closedReason: text('closed_reason'),
+  requests: integer().notNull().default(0),
+});
+
+/** A place for one request in flight; free again when it is given back or its time is over. */
+export const serviceLane = sqliteTable(
+  'service_lane',
+  {
+    service: text().notNull(),
+    lane: integer().notNull(),
+    busyUntilMs: integer('busy_until_ms').notNull().default(0),
+    token: text(),
+  },
+  (t) => [primaryKey({ columns: [t.service, t.lane] })],
+);
 
 /** One patient in one document. */
 export const patientCase = sqliteTable(

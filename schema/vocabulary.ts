@@ -62,8 +62,42 @@ export const RARITY_CRITERIA = [
 export type RarityCriterion = (typeof RARITY_CRITERIA)[number];
 
 /** Why a document was set aside; shown to the operator with the document's id. */
-export const SET_ASIDE_REASONS = ['not_english', 'web_page', 'too_short', 'no_case'] as const;
+export const SET_ASIDE_REASONS = [
+  'not_english',
+  'web_page',
+  'too_short',
+  'no_case',
+  'no_text',
+  'veterinary',
+  'review',
+  'research',
+  'letter',
+  'editorial',
+  'correction',
+  'retraction_notice',
+  'not_current',
+  'duplicate',
+  'missing',
+  'merged',
+] as const;
 export type SetAsideReason = (typeof SET_ASIDE_REASONS)[number];
+
+/** A document that is not current is in no answer; it was retracted, withdrawn by its journal, or is gone from its source. */
+export const PUBLICATION_STATES = ['current', 'retracted', 'withdrawn', 'gone'] as const;
+export type PublicationState = (typeof PUBLICATION_STATES)[number];
+
+/** What was published about a document later. */
+export const NOTICE_KINDS = ['retraction', 'expression_of_concern', 'erratum', 'update', 'comment'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+export const IDENTITY_KINDS = ['pmid', 'pmcid', 'doi', 'title', 'shingle'] as const;
+export type IdentityKind = (typeof IDENTITY_KINDS)[number];
+
+/** `parked`: it waits for a decision of the operator, and says which. */
+export const SOURCE_STATES = ['active', 'paused', 'parked'] as const;
+export type SourceState = (typeof SOURCE_STATES)[number];
+export const WINDOW_STATES = ['open', 'done', 'split', 'failed'] as const;
+export type WindowState = (typeof WINDOW_STATES)[number];
 
 export const PRESETS = ['balanced', 'arrhythmia', 'structural', 'metabolic', 'symptom', 'rare'] as const;
 export type Preset = (typeof PRESETS)[number];

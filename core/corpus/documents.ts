@@ -121,6 +121,11 @@ const PUBLICATION_COLUMNS = [
   'url',
   'licence',
   'lang',
+  'article_type',
+  'state',
+  'notices',
+  'open_access',
+  'full_text',
 ] as const;
 
 export const publicationRows = (
@@ -145,6 +150,11 @@ export const publicationRows = (
       p.url,
       p.licence,
       p.lang,
+      p.articleType,
+      p.state,
+      JSON.stringify(p.notices),
+      p.openAccess === null ? null : Number(p.openAccess),
+      Number(p.fullText),
     ],
   })),
 });

@@ -1,16 +1,46 @@
 import * as z from 'zod';
+import type { NoticeKind, PublicationState, SetAsideReason } from '../../schema/vocabulary.ts';
 import type { Provenance } from '../search/contract.ts';
 
-/** How the bytes of a document are to be read. */
-export const DOCUMENT_FORMATS = ['json-case', 'text'] as const;
+/** How the bytes of a document are to be read: `epmc` is one result of a Europe PMC search (core, JSON), `html` one page. */
+export const DOCUMENT_FORMATS = ['json-case', 'text', 'medline', 'jats', 'bioc', 'epmc', 'html'] as const;
 export type DocumentFormat = (typeof DOCUMENT_FORMATS)[number];
 
 /** Longest document in bytes; a full-text article has some tens of thousands. */
 export const DOCUMENT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A document after its bytes were read. */
-export type DocumentRecord = { readonly key: string; readonly text: string; readonly publication: Publication };
-export type Publication = Provenance & { readonly lang: string | null };
+export type DocumentRecord = {
+  readonly key: string;
+  /** Title, abstract and body as prose: a line for each heading, labelled sections, tables row by row. */
+  readonly text: string;
+  readonly publication: Publication;
+  /** Set where what the source says about it rules out a human case report; then no case is made of it. */
+  readonly setAside?: { readonly reason: SetAsideReason; readonly detail: string };
+};
+export type Publication = Provenance & {
+  readonly lang: string | null;
+  /** What the source calls it; several are joined by `; `. */
+  readonly articleType: string | null;
+  readonly state: PublicationState;
+  readonly notices: readonly Notice[];
+  /** Null where the source does not say. */
+  readonly openAccess: boolean | null;
+  /** The text is more than an abstract. */
+  readonly fullText: boolean;
+};
+/** What was published about a document later, with where to read it (a citation, PMID or DOI). */
+export type Notice = { readonly kind: NoticeKind; readonly reference: string | null };
+
+/** What is said of a document that says nothing about itself. */
+export const NOTHING_SAID = {
+  lang: null,
+  articleType: null,
+  state: 'current',
+  notices: [],
+  openAccess: null,
+  fullText: false,
+} as const satisfies Partial<Publication>;
 
 export type Reading =
   | { readonly kind: 'record'; readonly record: DocumentRecord }
@@ -107,6 +137,7 @@ function readJsonCase(line: string): Reading {
         doi: rest.doi || null,
         url: rest.url || null,
         licence: rest.licence || null,
+        ...NOTHING_SAID,
         lang: rest.lang || null,
       },
     },
@@ -131,7 +162,10 @@ function readText(text: string, key: string): Reading {
     url: null,
     licence: null,
   };
-  return { kind: 'record', record: { key, text, publication: { source: 'file', authors: [], lang: null, ...none } } };
+  return {
+    kind: 'record',
+    record: { key, text, publication: { source: 'file', authors: [], ...NOTHING_SAID, ...none } },
+  };
 }
 
 const refused = (reason: RefusalReason, detail: string): Reading => ({ kind: 'refused', reason, detail });
