@@ -154,6 +154,8 @@ export const sourceWindow = sqliteTable(
     /** Hits that the service states, and documents that it gave. */
     stated: integer(),
     received: integer().notNull().default(0),
+    /** How often it was listed again from its beginning, because fewer came than were stated. */
+    relisted: integer().notNull().default(0),
     /** One of `WINDOW_STATES`. */
     state: text().notNull().default('open'),
     remark: text(),

@@ -85,6 +85,7 @@ CREATE TABLE `source_window` (
 	`pages` integer DEFAULT 0 NOT NULL,
 	`stated` integer,
 	`received` integer DEFAULT 0 NOT NULL,
+	`relisted` integer DEFAULT 0 NOT NULL,
 	`state` text DEFAULT 'open' NOT NULL,
 	`remark` text,
 	`finished_ms` integer
