@@ -3,4 +3,5 @@ export * from './corpus/cases.ts';
 export * from './corpus/documents.ts';
 export * from './corpus/overview.ts';
 export * from './corpus/releases.ts';
+export * from './corpus/sources.ts';
 export * from './corpus/vectors.ts';

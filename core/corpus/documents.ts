@@ -1,19 +1,65 @@
-import { type Database, json, type Statement, statement } from '../engine/database.ts';
+import { type Database, json, type Statement, statement, type Value } from '../engine/database.ts';
 import { enterStatements } from '../engine/ledger.ts';
 import { NOW } from '../engine/sql.ts';
-import type { Rows, Stage } from '../engine/stage.ts';
+import type { Rows, Stage, Write } from '../engine/stage.ts';
+import { gunzip, gzip } from '../gzip.ts';
 import type { DocumentFormat, Publication } from '../sources/record.ts';
+import type { RetrievedDocument } from '../sources/source.ts';
 import { bytes, text } from './columns.ts';
 import { groupsWithin, sizesOf } from './sizes.ts';
 
-export type StoredDocument = {
+/** Bytes that are to be stored under `key`. */
+export type NewDocument = {
   readonly key: string;
   readonly source: string;
   readonly format: DocumentFormat;
   readonly raw: Uint8Array;
+  /** Of `raw`. */
   readonly sha256: string;
   readonly locator: string;
+  readonly validators?: Validators | undefined;
 };
+export type Validators = NonNullable<RetrievedDocument['validators']>;
+export type StoredDocument = Required<NewDocument> & { readonly version: number; readonly validators: Validators };
+
+/** How `document.raw` is stored. */
+export const DOCUMENT_ENCODINGS = ['identity', 'gzip'] as const;
+/** Below this a page of the database is hardly less full, and every reader would pay for the inflating. */
+const GZIP_BYTES_MIN = 4_096;
+
+const DOCUMENT_COLUMNS = ['key', 'source', 'format', 'raw', 'encoding', 'sha256', 'locator', 'validators'] as const;
+async function documentValues(document: NewDocument): Promise<readonly Value[]> {
+  const packed = document.raw.byteLength < GZIP_BYTES_MIN ? null : await gzip(document.raw);
+  const encoding: (typeof DOCUMENT_ENCODINGS)[number] = packed === null ? 'identity' : 'gzip';
+  const { key, source, format, sha256, locator, validators } = document;
+  return [key, source, format, packed ?? document.raw, encoding, sha256, locator, JSON.stringify(validators ?? {})];
+}
+
+/** Keeps what a document was, before `STORE` puts other bytes in its place. `?1` is JSON: the new hash by key. */
+const KEEP_VERSIONS = `INSERT INTO document_version(key, version, format, raw, encoding, sha256, retrieved_at_ms, replaced_at_ms)
+  SELECT d.key, d.version, d.format, d.raw, d.encoding, d.sha256, d.retrieved_at_ms, ${NOW}
+  FROM json_each(?1) j CROSS JOIN document d ON d.key = j.key AND d.sha256 <> j.value`;
+const STORE = `INSERT INTO document(${DOCUMENT_COLUMNS.join(', ')}, retrieved_at_ms)
+  SELECT ${DOCUMENT_COLUMNS.map((_, i) => `?${i + 1}`).join(', ')}, ${NOW}`;
+const REPLACE = `ON CONFLICT(key) DO UPDATE SET source = excluded.source, format = excluded.format, raw = excluded.raw,
+  encoding = excluded.encoding, sha256 = excluded.sha256, locator = excluded.locator, validators = excluded.validators,
+  version = document.version + (document.sha256 <> excluded.sha256), retrieved_at_ms = excluded.retrieved_at_ms`;
+const ONLY_CHANGED = `WHERE document.sha256 <> excluded.sha256`;
+
+/** Stores what a stage retrieved for its items; the bytes that stood there before become a version. */
+export async function documentWrites(
+  all: readonly { readonly itemId: number; readonly document: NewDocument }[],
+): Promise<readonly Write[]> {
+  return Promise.all(
+    all.map(async ({ itemId, document }): Promise<readonly Write[]> => {
+      const hashes = json({ [document.key]: document.sha256 });
+      return [
+        { kind: 'fenced', itemId, sql: `${KEEP_VERSIONS} WHERE :held ON CONFLICT DO NOTHING`, args: [hashes] },
+        { kind: 'fenced', itemId, sql: `${STORE} WHERE :held ${REPLACE}`, args: await documentValues(document) },
+      ];
+    }),
+  ).then((writes) => writes.flat());
+}
 export type Refusal = {
   readonly source: string;
   readonly file: string;
@@ -38,19 +84,11 @@ export async function knownDocuments(db: Database, keys: readonly string[]): Pro
 export async function acceptDocuments(
   db: Database,
   first: Stage,
-  documents: readonly StoredDocument[],
+  documents: readonly NewDocument[],
   refusals: readonly Refusal[],
 ): Promise<void> {
   const statements: Statement[] = [
-    ...documents.map((document) =>
-      statement(
-        `INSERT INTO document(key, source, format, raw, sha256, locator, retrieved_at_ms) VALUES (?, ?, ?, ?, ?, ?, ${NOW})
-         ON CONFLICT(key) DO UPDATE SET source = excluded.source, format = excluded.format, raw = excluded.raw,
-           sha256 = excluded.sha256, locator = excluded.locator, retrieved_at_ms = excluded.retrieved_at_ms
-         WHERE document.sha256 <> excluded.sha256`,
-        [document.key, document.source, document.format, document.raw, document.sha256, document.locator],
-      ),
-    ),
+    ...(await acceptStatements(first, documents)),
     ...refusals.map((refusal) =>
       statement(
         `INSERT INTO refusal(source, file, line, byte_offset, bytes, reason, detail, sha256, raw, at_ms)
@@ -69,14 +107,24 @@ export async function acceptDocuments(
       ),
     ),
   ];
-  if (documents.length > 0)
-    statements.push(
-      ...enterStatements(
-        first,
-        documents.map(({ key, source, sha256 }) => ({ kind: 'document', key, source, contentHash: sha256 })),
-      ),
-    );
   if (statements.length > 0) await db.write(statements);
+}
+
+/** Statements that store documents with their first task. Sent twice, nothing changes. */
+export async function acceptStatements(first: Stage, documents: readonly NewDocument[]): Promise<readonly Statement[]> {
+  if (documents.length === 0) return [];
+  const hashes = json(Object.fromEntries(documents.map(({ key, sha256 }) => [key, sha256])));
+  const stored = documents.map(async (document) =>
+    statement(`${STORE} WHERE true ${REPLACE} ${ONLY_CHANGED}`, await documentValues(document)),
+  );
+  return [
+    statement(`${KEEP_VERSIONS} WHERE true ON CONFLICT DO NOTHING`, [hashes]),
+    ...(await Promise.all(stored)),
+    ...enterStatements(
+      first,
+      documents.map(({ key, source, sha256 }) => ({ kind: 'document', key, source, contentHash: sha256 })),
+    ),
+  ];
 }
 
 export async function readDocuments(
@@ -91,7 +139,7 @@ export async function readDocuments(
   for (const group of groupsWithin(await sizesOf(db, sizes))) {
     const [found] = await db.read([
       statement(
-        `SELECT key, source, format, raw, sha256, locator FROM document WHERE key IN (SELECT value FROM json_each(?))`,
+        `SELECT ${DOCUMENT_COLUMNS.join(', ')}, version FROM document WHERE key IN (SELECT value FROM json_each(?))`,
         [json(group)],
       ),
     ]);
@@ -100,9 +148,11 @@ export async function readDocuments(
         key: text(row.key),
         source: text(row.source),
         format: text(row.format) as DocumentFormat, // written by acceptDocuments from that union
-        raw: bytes(row.raw),
+        raw: row.encoding === 'gzip' ? await gunzip(bytes(row.raw)) : bytes(row.raw),
         sha256: text(row.sha256),
         locator: text(row.locator),
+        version: Number(row.version),
+        validators: JSON.parse(text(row.validators)) as Validators,
       });
   }
   return documents;

@@ -1,5 +1,8 @@
 import type { SourceState, WindowState } from '../../schema/vocabulary.ts';
-import type { SourceKind, WindowBy } from '../sources/source.ts';
+import { type Database, json, type Row, type Statement, statement } from '../engine/database.ts';
+import { NOW } from '../engine/sql.ts';
+import type { Days, SourceKind, WindowBy } from '../sources/source.ts';
+import { numberOrNull, text, textOrNull } from './columns.ts';
 
 /** What an operator collects. Names are 1 to 64 of a-z, 0-9 and -, beginning with a letter. */
 export type SourceDefinition = {
@@ -52,3 +55,435 @@ export type SourceStanding = SourceDefinition & {
   readonly windowsOpen: number;
   readonly lastWindow: WindowStanding | null;
 };
+
+/** A definition that cannot be kept or found; the message says what to do. */
+export class SourceDefinitionError extends Error {
+  override readonly name = 'SourceDefinitionError';
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,63}$/;
+
+/**
+ * Keeps a definition; the same one again changes nothing.
+ * @throws SourceDefinitionError when another one has the name
+ */
+export async function addSource(
+  db: Database,
+  definition: SourceDefinition,
+  options: { readonly runNow: boolean },
+): Promise<'added' | 'same'> {
+  const { name, kind, query, since, documentsMax, everyMs } = definition;
+  if (!NAME.test(name))
+    throw new SourceDefinitionError(
+      `${JSON.stringify(name)} is no name of a source: 1 to 64 of a-z, 0-9 and -, beginning with a letter`,
+    );
+  const [added, found] = await db.write([
+    statement(
+      `INSERT INTO source(name, kind, query, since_day, documents_max, every_ms, created_ms, due_ms)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ${NOW}, CASE WHEN ?7 OR ?6 IS NOT NULL THEN ${NOW} END) ON CONFLICT DO NOTHING`,
+      [name, kind, query, since, documentsMax, everyMs, Number(options.runNow)],
+    ),
+    statement(`SELECT * FROM source WHERE name = ?`, [name]),
+  ]);
+  if (added?.changed === 1) return 'added';
+  const row = found?.rows[0];
+  const held = row ? definitionOf(row) : definition;
+  if (held.kind === kind && held.query === query && held.since === since && held.documentsMax === documentsMax) {
+    await db.write([
+      statement(`UPDATE source SET every_ms = ?2, due_ms = CASE WHEN ?3 THEN ${NOW} ELSE due_ms END WHERE name = ?1`, [
+        name,
+        everyMs,
+        Number(options.runNow),
+      ]),
+    ]);
+    return 'same';
+  }
+  throw new SourceDefinitionError(
+    `a source ${name} stands already: ${held.kind} ${JSON.stringify(held.query)} since ${held.since}` +
+      `${held.documentsMax === null ? '' : `, at most ${held.documentsMax}`}; remove it first, or choose another name`,
+  );
+}
+
+/** Forgets a definition and what it listed. The documents stay. */
+export async function removeSource(db: Database, name: string): Promise<{ readonly removed: boolean }> {
+  const results = await db.write([
+    statement(`DELETE FROM source_window WHERE source = ?`, [name]),
+    statement(`DELETE FROM source_item WHERE source = ?`, [name]),
+    statement(`DELETE FROM source WHERE name = ?`, [name]),
+  ]);
+  return { removed: results[2]?.changed === 1 };
+}
+
+/** @throws SourceDefinitionError when there is no such source */
+async function change(db: Database, name: string, set: string, args: readonly (string | number | null)[]) {
+  const [changed] = await db.write([statement(`UPDATE source SET ${set} WHERE name = ?1`, [name, ...args])]);
+  if (changed?.changed !== 1) {
+    const all = (await readSources(db)).map((one) => one.name);
+    throw new SourceDefinitionError(
+      `there is no source ${name}; there ${all.length > 0 ? `are ${all.join(', ')}` : 'is none'}`,
+    );
+  }
+}
+
+/** Makes the next run due now; with `sweep` it compares the whole listing with what is held. A parked source tries again. */
+export const requestRun = (db: Database, name: string, options: { readonly sweep?: boolean } = {}): Promise<void> =>
+  change(
+    db,
+    name,
+    `due_ms = ${NOW}, state = CASE state WHEN 'parked' THEN 'active' ELSE state END, error = NULL, failures = 0,
+     reason = CASE state WHEN 'parked' THEN NULL ELSE reason END${options.sweep ? `, swept_day = NULL` : ''}`,
+    [],
+  );
+export const pauseSource = (db: Database, name: string, reason: string): Promise<void> =>
+  change(db, name, `state = 'paused', reason = ?2`, [reason]);
+export const resumeSource = (db: Database, name: string): Promise<void> =>
+  change(
+    db,
+    name,
+    `state = 'active', reason = NULL, failures = 0, due_ms = coalesce(due_ms, CASE WHEN every_ms IS NOT NULL THEN ${NOW} END)`,
+    [],
+  );
+/** Lets missing documents leave in any number until then: an operator saw that they are really gone. */
+export const allowShrink = (db: Database, name: string, untilMs: number): Promise<void> =>
+  change(
+    db,
+    name,
+    `shrink_allowed_ms = CAST(?2 AS INTEGER), state = CASE state WHEN 'parked' THEN 'active' ELSE state END, reason = NULL,
+     due_ms = ${NOW}`,
+    [untilMs],
+  );
+
+const definitionOf = (row: Row): SourceDefinition => ({
+  name: text(row.name),
+  kind: text(row.kind) as SourceKind, // written by addSource from that union
+  query: text(row.query),
+  since: text(row.since_day),
+  documentsMax: numberOrNull(row.documents_max),
+  everyMs: numberOrNull(row.every_ms),
+});
+
+/** Every definition by name, with how it stands. */
+export async function readSources(db: Database): Promise<readonly SourceStanding[]> {
+  const [found] = await db.read([
+    statement(
+      `SELECT s.*,
+         (SELECT count(*) FROM source_window w WHERE w.source = s.name AND w.state = 'open') AS windows_open,
+         (SELECT json_array(w.by, w.from_day, w.to_day, w.state, w.stated, w.received, w.remark) FROM source_window w
+           WHERE w.source = s.name AND w.state <> 'split' ORDER BY coalesce(w.finished_ms, 0) DESC, w.id DESC LIMIT 1) AS last_window,
+         (SELECT count(*) FROM source_item i WHERE i.source = s.name) AS listed,
+         (SELECT count(*) FROM source_item i WHERE i.source = s.name AND i.missing_run IS NOT NULL) AS missing,
+         (SELECT count(*) FROM source_item i JOIN publication p ON p.document_key = i.key AND p.state <> 'current'
+           WHERE i.source = s.name) AS retracted
+       FROM source s ORDER BY s.name`,
+    ),
+  ]);
+  return (found?.rows ?? []).map((row) => ({
+    ...definitionOf(row),
+    state: text(row.state) as SourceState, // the closed list that this file writes
+    reason: textOrNull(row.reason),
+    running: row.run_state === 'running',
+    run: Number(row.run),
+    dueMs: numberOrNull(row.due_ms),
+    startedMs: numberOrNull(row.started_ms),
+    finishedMs: numberOrNull(row.finished_ms),
+    entryThrough: textOrNull(row.entry_through),
+    changeThrough: textOrNull(row.change_through),
+    sweptDay: textOrNull(row.swept_day),
+    found: Number(row.found),
+    fresh: Number(row.fresh),
+    changed: Number(row.changed),
+    listed: Number(row.listed),
+    retracted: Number(row.retracted),
+    missing: Number(row.missing),
+    failures: Number(row.failures),
+    error: textOrNull(row.error),
+    remarks: JSON.parse(text(row.remarks)) as string[],
+    windowsOpen: Number(row.windows_open),
+    lastWindow: row.last_window == null ? null : windowOf(JSON.parse(text(row.last_window))),
+  }));
+}
+
+type WindowRow = [WindowBy | 'sweep', string, string, WindowState, number | null, number, string | null];
+const windowOf = ([by, from, to, state, stated, received, remark]: WindowRow): WindowStanding => ({
+  by,
+  from,
+  to,
+  state,
+  stated,
+  received,
+  remark,
+});
+
+// Stepping -----------------------------------------------------------------------------------------------------------
+
+/** The right to step one source, and how it stands. Other workers are kept out until `lease_until_ms`. */
+export type Held = SourceDefinition & {
+  readonly fence: number;
+  readonly run: number;
+  readonly running: boolean;
+  readonly entryThrough: string | null;
+  readonly changeThrough: string | null;
+  readonly sweptDay: string | null;
+  readonly shrinkAllowedMs: number;
+  readonly failures: number;
+  readonly startedMs: number | null;
+  readonly nowMs: number;
+};
+export type OpenWindow = {
+  readonly id: number;
+  readonly by: WindowBy | 'sweep';
+  readonly days: Days;
+  readonly cursor: string | null;
+  readonly pages: number;
+  readonly received: number;
+  readonly relisted: number;
+};
+
+/** Longer than one page may take with all its deadlines. */
+const LEASE_MS = 180_000;
+
+/** Takes the source that is due first; null when none is. `only` names one. */
+export async function holdSource(db: Database, owner: string, only: string | null): Promise<Held | null> {
+  const [held] = await db.write([
+    statement(
+      `UPDATE source SET fence = fence + 1, owner = ?1, lease_until_ms = ${NOW} + ${LEASE_MS}
+       WHERE name = (SELECT name FROM source WHERE state = 'active' AND due_ms <= ${NOW} AND lease_until_ms <= ${NOW}
+         AND (?2 IS NULL OR name = ?2) ORDER BY due_ms, name LIMIT 1)
+       RETURNING *, ${NOW} AS now_ms`,
+      [owner, only],
+    ),
+  ]);
+  const row = held?.rows[0];
+  if (!row) return null;
+  return {
+    ...definitionOf(row),
+    fence: Number(row.fence),
+    run: Number(row.run),
+    running: row.run_state === 'running',
+    entryThrough: textOrNull(row.entry_through),
+    changeThrough: textOrNull(row.change_through),
+    sweptDay: textOrNull(row.swept_day),
+    shrinkAllowedMs: Number(row.shrink_allowed_ms),
+    failures: Number(row.failures),
+    startedMs: numberOrNull(row.started_ms),
+    nowMs: Number(row.now_ms),
+  };
+}
+
+/** When the next source is due or free again; null when none will be by itself. */
+export async function nextSourceDue(db: Database, only: string | null): Promise<number | null> {
+  const [found] = await db.read([
+    statement(
+      `SELECT min(max(due_ms, lease_until_ms)) AS due FROM source WHERE state = 'active' AND due_ms IS NOT NULL
+         AND (?1 IS NULL OR name = ?1)`,
+      [only],
+    ),
+  ]);
+  return numberOrNull(found?.rows[0]?.due);
+}
+
+/** True while this worker has the right and nobody paused the source. `name` and `fence` are parameters of the statement. */
+const mine = (name: string, fence: string): string =>
+  `EXISTS (SELECT 1 FROM source h WHERE h.name = ${name} AND h.fence = ${fence} AND h.lease_until_ms > ${NOW}
+     AND h.state = 'active')`;
+
+/** Ends this worker's right, so that another need not wait for its end. */
+export async function letGo(db: Database, held: Held): Promise<void> {
+  await db.write([
+    statement(`UPDATE source SET lease_until_ms = 0, owner = NULL WHERE name = ? AND fence = ?`, [
+      held.name,
+      held.fence,
+    ]),
+  ]);
+}
+
+export async function openWindows(db: Database, name: string): Promise<readonly OpenWindow[]> {
+  const [found] = await db.read([
+    statement(`SELECT * FROM source_window WHERE source = ? AND state = 'open' ORDER BY id`, [name]),
+  ]);
+  return (found?.rows ?? []).map((row) => ({
+    id: Number(row.id),
+    by: text(row.by) as OpenWindow['by'], // written by beginRun from that union
+    days: { from: text(row.from_day), to: text(row.to_day) },
+    cursor: textOrNull(row.cursor),
+    pages: Number(row.pages),
+    received: Number(row.received),
+    relisted: Number(row.relisted),
+  }));
+}
+
+/** Begins a run with its windows. False when the right is lost or another began it. */
+export async function beginRun(
+  db: Database,
+  held: Held,
+  windows: readonly { readonly by: OpenWindow['by']; readonly days: Days }[],
+): Promise<boolean> {
+  const [began] = await db.write([
+    statement(
+      `UPDATE source SET run = run + 1, run_state = 'running', started_ms = ${NOW}, finished_ms = NULL, found = 0, fresh = 0,
+         changed = 0, remarks = '[]' WHERE name = ?1 AND run = ?2 AND run_state = 'idle' AND ${mine('?1', '?3')}`,
+      [held.name, held.run, held.fence],
+    ),
+    statement(
+      `INSERT INTO source_window(source, run, by, from_day, to_day)
+       SELECT ?1, ?2, j.value->>0, j.value->>1, j.value->>2 FROM json_each(?3) j WHERE changes() > 0 ORDER BY j.key`,
+      [held.name, held.run + 1, json(windows.map(({ by, days }) => [by, days.from, days.to]))],
+    ),
+  ]);
+  return began?.changed === 1;
+}
+
+/** The revisions that this definition saw last, by key. */
+export async function listedRevisions(
+  db: Database,
+  name: string,
+  keys: readonly string[],
+): Promise<{ readonly revisions: ReadonlyMap<string, string>; readonly listed: number }> {
+  const [found, count] = await db.read([
+    statement(`SELECT key, revision FROM source_item WHERE source = ? AND key IN (SELECT value FROM json_each(?))`, [
+      name,
+      json(keys),
+    ]),
+    statement(`SELECT count(*) AS n FROM source_item WHERE source = ?`, [name]),
+  ]);
+  return {
+    revisions: new Map((found?.rows ?? []).map((row) => [text(row.key), text(row.revision)])),
+    listed: Number(count?.rows[0]?.n ?? 0),
+  };
+}
+
+export type PageCommit = {
+  /** Keys that this page listed, with their revisions. */
+  readonly listed: readonly { readonly key: string; readonly revision: string }[];
+  readonly fresh: number;
+  readonly changed: number;
+  readonly stated: number;
+  readonly received: number;
+  readonly next: string | null;
+  readonly remarks: readonly string[];
+  /** The window is to be listed again from its beginning: fewer came than were stated. */
+  readonly again: boolean;
+  /** Statements that store what was found with its tasks; sent twice, they change nothing. */
+  readonly entries: readonly Statement[];
+};
+
+const REMARKS_KEPT = 20;
+const withRemarks = `remarks = (SELECT json_group_array(value) FROM (SELECT value FROM (SELECT value, key AS place, 0 AS late
+  FROM json_each(remarks) UNION ALL SELECT value, key, 1 FROM json_each(?2)) ORDER BY late DESC, place DESC LIMIT ${REMARKS_KEPT}))`;
+
+/**
+ * One page: what it found, the place behind it and the counts, in one batch. False when another worker has the right, or did
+ * this page already; what was found is stored all the same, as it was really listed.
+ */
+export async function commitPage(db: Database, held: Held, window: OpenWindow, page: PageCommit): Promise<boolean> {
+  const run = held.run;
+  const results = await db.write([
+    ...page.entries,
+    statement(
+      `UPDATE source_window SET cursor = ?2, pages = pages + 1, stated = ?3, received = CASE WHEN ?5 THEN 0 ELSE ?4 END,
+         relisted = relisted + ?5, remark = ?6, state = CASE WHEN ?2 IS NULL AND NOT ?5 THEN 'done' ELSE 'open' END,
+         finished_ms = CASE WHEN ?2 IS NULL AND NOT ?5 THEN ${NOW} END
+       WHERE id = ?1 AND pages = ?7 AND state = 'open' AND ${mine('?8', '?9')}`,
+      [window.id, page.next, page.stated, page.received, Number(page.again), page.remarks.at(-1) ?? null, window.pages],
+    ),
+    statement(
+      `UPDATE source SET found = found + ?3, fresh = fresh + ?4, changed = changed + ?5, failures = 0, error = NULL,
+         lease_until_ms = ${NOW} + ${LEASE_MS}, ${withRemarks} WHERE name = ?1 AND changes() > 0`,
+      [held.name, json(page.remarks), page.listed.length, page.fresh, page.changed],
+    ),
+    statement(
+      `INSERT INTO source_item(source, key, revision, run)
+       SELECT ?1, j.value->>0, j.value->>1, ?3 FROM json_each(?2) j WHERE true
+       ON CONFLICT(source, key) DO UPDATE SET revision = excluded.revision, run = max(run, excluded.run), missing_run = NULL`,
+      [held.name, json(page.listed.map(({ key, revision }) => [key, revision])), run],
+    ),
+  ]);
+  return results[page.entries.length]?.changed === 1;
+}
+
+/** Puts two halves in the place of a window that has more hits than the service gives out. */
+export async function commitSplit(
+  db: Database,
+  held: Held,
+  window: OpenWindow,
+  halves: readonly Days[],
+): Promise<void> {
+  await db.write([
+    statement(
+      `UPDATE source_window SET state = 'split', finished_ms = ${NOW} WHERE id = ?1 AND state = 'open' AND ${mine('?2', '?3')}`,
+      [window.id, held.name, held.fence],
+    ),
+    statement(
+      `INSERT INTO source_window(source, run, by, from_day, to_day)
+       SELECT ?1, ?2, ?3, j.value->>0, j.value->>1 FROM json_each(?4) j WHERE changes() > 0 ORDER BY j.key`,
+      [held.name, held.run, window.by, json(halves.map(({ from, to }) => [from, to]))],
+    ),
+  ]);
+}
+
+/** What a run leaves behind it. */
+export type RunEnd = {
+  readonly entryThrough: string | null;
+  readonly changeThrough: string | null;
+  readonly sweptDay: string | null;
+};
+/** Ends a run of which no window is open; the next one is due by the schedule. */
+export async function endRun(db: Database, held: Held, end: RunEnd, entries: readonly Statement[]): Promise<void> {
+  await db.write([
+    ...entries,
+    statement(
+      `UPDATE source SET run_state = 'idle', finished_ms = ${NOW}, failures = 0, error = NULL,
+         entry_through = coalesce(?2, entry_through), change_through = coalesce(?3, change_through),
+         swept_day = coalesce(?4, swept_day), due_ms = max(started_ms + every_ms, ${NOW})
+       WHERE name = ?1 AND run_state = 'running' AND ${mine('?1', '?5')}
+         AND NOT EXISTS (SELECT 1 FROM source_window w WHERE w.source = ?1 AND w.state = 'open')`,
+      [held.name, end.entryThrough, end.changeThrough, end.sweptDay, held.fence],
+    ),
+    // Windows of the last three runs tell an operator enough.
+    statement(
+      `DELETE FROM source_window WHERE source = ?1 AND state <> 'open' AND run < ?2 - 2 AND ${mine('?1', '?3')}`,
+      [held.name, held.run, held.fence],
+    ),
+  ]);
+}
+
+/** A step that failed: it is tried again after `delayMs`, or waits for the operator where that is null. */
+export async function failStep(db: Database, held: Held, reason: string, delayMs: number | null): Promise<void> {
+  await db.write([
+    statement(
+      delayMs === null
+        ? `UPDATE source SET state = 'parked', reason = ?2, error = ?2, failures = failures + 1 WHERE name = ?1 AND ${mine('?1', '?3')}`
+        : `UPDATE source SET error = ?2, failures = failures + 1, due_ms = ${NOW} + CAST(?3 AS INTEGER)
+           WHERE name = ?1 AND ${mine('?1', '?4')}`,
+      delayMs === null ? [held.name, reason, held.fence] : [held.name, reason, delayMs, held.fence],
+    ),
+  ]);
+}
+
+/** What a sweep of the run at hand did not list, of all that the definition has listed before. */
+export async function sweepOf(
+  db: Database,
+  held: Held,
+): Promise<{ readonly held: number; readonly missing: readonly string[] }> {
+  const [count, missing] = await db.read([
+    statement(
+      `SELECT count(*) AS n FROM source_item i LEFT JOIN publication p ON p.document_key = i.key
+       WHERE i.source = ? AND coalesce(p.state, 'current') <> 'gone'`,
+      [held.name],
+    ),
+    statement(
+      `SELECT i.key FROM source_item i LEFT JOIN publication p ON p.document_key = i.key
+       WHERE i.source = ? AND i.run < ? AND coalesce(p.state, 'current') <> 'gone' ORDER BY i.key`,
+      [held.name, held.run],
+    ),
+  ]);
+  return { held: Number(count?.rows[0]?.n ?? 0), missing: (missing?.rows ?? []).map((row) => text(row.key)) };
+}
+
+/** Marks what a sweep did not list. */
+export const missingStatement = (held: Held, keys: readonly string[]): Statement =>
+  statement(
+    `UPDATE source_item SET missing_run = coalesce(missing_run, ?2)
+     WHERE source = ?1 AND key IN (SELECT value FROM json_each(?3)) AND ${mine('?1', '?4')}`,
+    [held.name, held.run, json(keys), held.fence],
+  );

@@ -1,3 +1,4 @@
+import { gunzip, gzip } from '../gzip.ts';
 import { sha256Hex } from '../hash.ts';
 import { arrayOf, packArrays, ReleaseFormatError, unpackArrays } from './binary.ts';
 import type { ReleaseCase } from './contract.ts';
@@ -11,14 +12,6 @@ const BLOCK_CHARS = 65_536;
 /** Inflated blocks that are kept: all of some 10,000 abstracts. */
 const CACHED_BYTES_MAX = 32 * 2 ** 20;
 const LINE_FEED = 10;
-
-async function through(bytes: Uint8Array, transform: CompressionStream | DecompressionStream): Promise<Uint8Array> {
-  const writer = transform.writable.getWriter();
-  // The cast says that the bytes are not in shared memory, which streams do not take.
-  const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
-  const [read] = await Promise.all([new Response(transform.readable).arrayBuffer(), written]);
-  return new Uint8Array(read);
-}
 
 export type ArchiveBuilder = {
   /** Resolves to the gzip member that this case completes, if it does. */
@@ -43,7 +36,7 @@ export function createArchiveBuilder(): ArchiveBuilder {
     if (lines.length === 0) return null;
     const block = lines.join('');
     textHash = await sha256Hex(`${textHash}\n${await sha256Hex(block)}`);
-    const member = await through(new TextEncoder().encode(block), new CompressionStream('gzip'));
+    const member = await gzip(new TextEncoder().encode(block));
     firstCases.push(casesWritten);
     offsets.push(bytesWritten);
     casesWritten += lines.length;
@@ -83,7 +76,7 @@ export function openArchive(index: Uint8Array, archive: Uint8Array): (ordinal: n
   // Bytes are kept and not promises: an edge isolate may not wait for what another request began.
   const inflated = async (block: number): Promise<Uint8Array> => {
     const member = archive.subarray(offsets[block] ?? 0, offsets[block + 1] ?? 0);
-    const bytes = cached.get(block) ?? (await through(member, new DecompressionStream('gzip')));
+    const bytes = cached.get(block) ?? (await gunzip(member));
     if (!cached.delete(block)) cachedBytes += bytes.length;
     cached.set(block, bytes);
     for (const [oldest, { length }] of cached) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { acceptDocuments, knownDocuments, type Refusal, type StoredDocument } from '../../core/corpus.ts';
+import { acceptDocuments, knownDocuments, type NewDocument, type Refusal } from '../../core/corpus.ts';
 import type { Database, Stage } from '../../core/engine/index.ts';
 import { DOCUMENT_BYTES_MAX, type DocumentFormat, readDocument } from '../../core/sources/record.ts';
 import { type Line, readLines } from './lines.ts';
@@ -102,7 +102,7 @@ class Batch {
   private readonly first: Stage;
   private readonly file: string;
   private readonly seenIds: SeenIds;
-  private documents: StoredDocument[] = [];
+  private documents: NewDocument[] = [];
   private refusals: Refusal[] = [];
   private bytes = 0;
   private seen = 0;

@@ -1,4 +1,4 @@
-import { acceptDocuments, type StoredDocument } from '../../core/corpus.ts';
+import { acceptDocuments, type NewDocument } from '../../core/corpus.ts';
 import type { Database, Pipeline } from '../../core/engine/index.ts';
 import { sha256Hex } from '../../core/hash.ts';
 import { readDocument } from '../../core/sources/record.ts';
@@ -40,7 +40,7 @@ export async function acceptWalk(db: Database, pipeline: Pipeline, jsonl: string
   if (!first) throw new Error('the pipeline has no stage');
   const lines = jsonl.split('\n').filter((line) => line !== '');
   const documents = await Promise.all(
-    lines.map(async (line, i): Promise<StoredDocument> => {
+    lines.map(async (line, i): Promise<NewDocument> => {
       const raw = new TextEncoder().encode(line);
       const reading = readDocument('json-case', raw, 'walk');
       if (reading.kind === 'refused') throw new Error(`line ${i + 1}: ${reading.reason}: ${reading.detail}`);
