@@ -1,6 +1,7 @@
 import type { Database } from './engine/database.ts';
 import { definePipeline, type Pipeline } from './engine/stage.ts';
 import type { Distiller, Embedder } from './models/ports.ts';
+import type { Outside } from './sources/discovery.ts';
 import { defineDistill } from './stages/distill.ts';
 import { defineEmbed } from './stages/embed.ts';
 import { defineIndex, type ReleaseBuilder } from './stages/index.ts';
@@ -11,6 +12,8 @@ import { defineScrape } from './stages/scrape.ts';
 export type PipelineDeps = {
   readonly db: Database;
   readonly random: () => number;
+  /** The services that documents come from; null on a host that asks none. */
+  readonly outside: Outside | null;
   readonly distiller: Distiller;
   readonly embedderName: string;
   readonly embedder: (leaseId: number) => Promise<Embedder>;

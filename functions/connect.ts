@@ -77,6 +77,7 @@ function edgePipeline(db: Database, generations: Generations, config: EdgeConfig
   const { name, stages } = clinicalPipeline({
     db,
     random: Math.random,
+    outside: null,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

@@ -60,6 +60,7 @@ export async function openPipeline(
   const pipeline = clinicalPipeline({
     db,
     random: Math.random,
+    outside: null,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

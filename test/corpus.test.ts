@@ -50,6 +50,7 @@ async function openHost(url: string, given?: Generations): Promise<Host> {
   const pipeline = clinicalPipeline({
     db,
     random: () => 0.5,
+    outside: null,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

@@ -26,6 +26,7 @@ beforeEach(async () => {
   pipeline = clinicalPipeline({
     db,
     random: () => 0.5,
+    outside: null,
     distiller: rulesDistiller,
     embedderName: 'none',
     embedder: () => Promise.reject(new Error('this pipeline stops before embed')),
@@ -118,7 +119,7 @@ describe('a file is taken once', () => {
     expect(await rows(`SELECT key, format FROM document`)).toEqual([{ key: 'plain', format: 'text' }]);
   });
 
-  test.each([['missing.jsonl'], ['cases.xml'], ['cases.pdf']])('%s is refused with what to do', async (name) => {
+  test.each([['missing.jsonl'], ['cases.docx'], ['cases.pdf']])('%s is refused with what to do', async (name) => {
     if (name !== 'missing.jsonl') writeFileSync(join(folder, name), '<x/>');
     await expect(ingest(join(folder, name))).rejects.toThrow(IngestError);
   });

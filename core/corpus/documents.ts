@@ -1,11 +1,11 @@
-import { type Database, json, type Statement, statement, type Value } from '../engine/database.ts';
-import { enterStatements } from '../engine/ledger.ts';
-import { NOW } from '../engine/sql.ts';
+import { type Database, json, type Row, type Statement, statement, type Value } from '../engine/database.ts';
+import { againWrites, enterStatements } from '../engine/ledger.ts';
+import { NOW, quoted } from '../engine/sql.ts';
 import type { Rows, Stage, Write } from '../engine/stage.ts';
 import { gunzip, gzip } from '../gzip.ts';
 import type { DocumentFormat, Publication } from '../sources/record.ts';
 import type { RetrievedDocument } from '../sources/source.ts';
-import { bytes, text } from './columns.ts';
+import { bytes, text, textOrNull } from './columns.ts';
 import { groupsWithin, sizesOf } from './sizes.ts';
 
 /** Bytes that are to be stored under `key`. */
@@ -45,6 +45,11 @@ const REPLACE = `ON CONFLICT(key) DO UPDATE SET source = excluded.source, format
   encoding = excluded.encoding, sha256 = excluded.sha256, locator = excluded.locator, validators = excluded.validators,
   version = document.version + (document.sha256 <> excluded.sha256), retrieved_at_ms = excluded.retrieved_at_ms`;
 const ONLY_CHANGED = `WHERE document.sha256 <> excluded.sha256`;
+
+const TO_RETRIEVE = 'revision ';
+/** The content hash of a document that is known by name and revision only; its bytes are still to be retrieved. */
+export const toRetrieve = (revision: string): string => `${TO_RETRIEVE}${revision}`;
+export const isToRetrieve = (contentHash: string | null): boolean => contentHash?.startsWith(TO_RETRIEVE) ?? false;
 
 /** Stores what a stage retrieved for its items; the bytes that stood there before become a version. */
 export async function documentWrites(
@@ -208,3 +213,62 @@ export const publicationRows = (
     ],
   })),
 });
+
+const publicationOf = (row: Row): Publication => ({
+  source: text(row.source),
+  title: textOrNull(row.title),
+  authors: JSON.parse(text(row.authors)) as string[],
+  journal: textOrNull(row.journal),
+  publicationDate: textOrNull(row.publication_date),
+  pmid: textOrNull(row.pmid),
+  pmcid: textOrNull(row.pmcid),
+  doi: textOrNull(row.doi),
+  url: textOrNull(row.url),
+  licence: textOrNull(row.licence),
+  lang: textOrNull(row.lang),
+  articleType: textOrNull(row.article_type),
+  state: text(row.state) as Publication['state'], // written by publicationRows from that union
+  notices: JSON.parse(text(row.notices)) as Publication['notices'],
+  openAccess: row.open_access == null ? null : Number(row.open_access) === 1,
+  fullText: Number(row.full_text) === 1,
+});
+
+/** What is known of the documents that were read once. */
+export async function readPublications(
+  db: Database,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, Publication>> {
+  const [found] = await db.read([
+    statement(`SELECT * FROM publication WHERE document_key IN (SELECT value FROM json_each(?))`, [json(keys)]),
+  ]);
+  return new Map((found?.rows ?? []).map((row) => [text(row.document_key), publicationOf(row)]));
+}
+
+/** What is said about a document changed and not its text: the next release tells it with each of its cases. */
+export const publicationChanged = (itemId: number, documentKey: string): readonly Write[] =>
+  againWrites(itemId, 'index', {
+    items: `SELECT i.id FROM patient_case c JOIN item i ON i.kind = 'case' AND i.key = c.case_id
+      WHERE c.document_key = ${quoted(documentKey)} AND c.withdrawn = 0`,
+    states: ['done'],
+    cause: 'input',
+    reason: 'what is said about its document changed',
+    actor: 'scrape',
+  });
+
+/** Documents that are current, those that went today, and until when an operator lets any number go. */
+export async function shrinkStanding(db: Database) {
+  const [found] = await db.read([
+    statement(
+      `SELECT ${NOW} AS now_ms, (SELECT count(*) FROM publication WHERE state = 'current') AS held,
+         (SELECT count(DISTINCT document_key) FROM tombstone WHERE at_ms > ${NOW} - 86400000 AND reason LIKE 'gone%') AS gone,
+         (SELECT coalesce(max(shrink_allowed_ms), 0) FROM source) AS allowed_ms`,
+    ),
+  ]);
+  const row = found?.rows[0];
+  return {
+    held: Number(row?.held),
+    goneToday: Number(row?.gone),
+    allowedUntilMs: Number(row?.allowed_ms),
+    nowMs: Number(row?.now_ms),
+  };
+}

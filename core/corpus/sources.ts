@@ -242,15 +242,18 @@ export type OpenWindow = {
 /** Longer than one page may take with all its deadlines. */
 const LEASE_MS = 180_000;
 
-/** Takes the source that is due first; null when none is. `only` names one. */
-export async function holdSource(db: Database, owner: string, only: string | null): Promise<Held | null> {
+/** The kinds that a host can ask, and the one source that is asked for; null for any. */
+export type Choice = { readonly only: string | null; readonly kinds: readonly SourceKind[] };
+
+/** Takes the source that is due first; null when none is. */
+export async function holdSource(db: Database, owner: string, { only, kinds }: Choice): Promise<Held | null> {
   const [held] = await db.write([
     statement(
       `UPDATE source SET fence = fence + 1, owner = ?1, lease_until_ms = ${NOW} + ${LEASE_MS}
        WHERE name = (SELECT name FROM source WHERE state = 'active' AND due_ms <= ${NOW} AND lease_until_ms <= ${NOW}
-         AND (?2 IS NULL OR name = ?2) ORDER BY due_ms, name LIMIT 1)
+         AND (?2 IS NULL OR name = ?2) AND kind IN (SELECT value FROM json_each(?3)) ORDER BY due_ms, name LIMIT 1)
        RETURNING *, ${NOW} AS now_ms`,
-      [owner, only],
+      [owner, only, json(kinds)],
     ),
   ]);
   const row = held?.rows[0];
@@ -271,12 +274,12 @@ export async function holdSource(db: Database, owner: string, only: string | nul
 }
 
 /** When the next source is due or free again; null when none will be by itself. */
-export async function nextSourceDue(db: Database, only: string | null): Promise<number | null> {
+export async function nextSourceDue(db: Database, { only, kinds }: Choice): Promise<number | null> {
   const [found] = await db.read([
     statement(
       `SELECT min(max(due_ms, lease_until_ms)) AS due FROM source WHERE state = 'active' AND due_ms IS NOT NULL
-         AND (?1 IS NULL OR name = ?1)`,
-      [only],
+         AND (?1 IS NULL OR name = ?1) AND kind IN (SELECT value FROM json_each(?2))`,
+      [only, json(kinds)],
     ),
   ]);
   return numberOrNull(found?.rows[0]?.due);
@@ -384,7 +387,17 @@ export async function commitPage(db: Database, held: Held, window: OpenWindow, p
          relisted = relisted + ?5, remark = ?6, state = CASE WHEN ?2 IS NULL AND NOT ?5 THEN 'done' ELSE 'open' END,
          finished_ms = CASE WHEN ?2 IS NULL AND NOT ?5 THEN ${NOW} END
        WHERE id = ?1 AND pages = ?7 AND state = 'open' AND ${mine('?8', '?9')}`,
-      [window.id, page.next, page.stated, page.received, Number(page.again), page.remarks.at(-1) ?? null, window.pages],
+      [
+        window.id,
+        page.next,
+        page.stated,
+        page.received,
+        Number(page.again),
+        page.remarks.at(-1) ?? null,
+        window.pages,
+        held.name,
+        held.fence,
+      ],
     ),
     statement(
       `UPDATE source SET found = found + ?3, fresh = fresh + ?4, changed = changed + ?5, failures = 0, error = NULL,
@@ -421,23 +434,20 @@ export async function commitSplit(
   ]);
 }
 
-/** What a run leaves behind it. */
-export type RunEnd = {
-  readonly entryThrough: string | null;
-  readonly changeThrough: string | null;
-  readonly sweptDay: string | null;
-};
-/** Ends a run of which no window is open; the next one is due by the schedule. */
-export async function endRun(db: Database, held: Held, end: RunEnd, entries: readonly Statement[]): Promise<void> {
+/** Ends a run of which no window is open, with the days that its windows covered; the next one is due by the schedule. */
+export async function endRun(db: Database, held: Held, entries: readonly Statement[]): Promise<void> {
+  const through = (by: OpenWindow['by']): string =>
+    `(SELECT max(w.to_day) FROM source_window w WHERE w.source = ?1 AND w.run = ?2 AND w.by = '${by}')`;
   await db.write([
     ...entries,
     statement(
       `UPDATE source SET run_state = 'idle', finished_ms = ${NOW}, failures = 0, error = NULL,
-         entry_through = coalesce(?2, entry_through), change_through = coalesce(?3, change_through),
-         swept_day = coalesce(?4, swept_day), due_ms = max(started_ms + every_ms, ${NOW})
-       WHERE name = ?1 AND run_state = 'running' AND ${mine('?1', '?5')}
+         entry_through = coalesce(${through('entry')}, entry_through),
+         change_through = coalesce(${through('change')}, change_through),
+         swept_day = coalesce(${through('sweep')}, swept_day), due_ms = max(started_ms + every_ms, ${NOW})
+       WHERE name = ?1 AND run_state = 'running' AND ${mine('?1', '?3')}
          AND NOT EXISTS (SELECT 1 FROM source_window w WHERE w.source = ?1 AND w.state = 'open')`,
-      [held.name, end.entryThrough, end.changeThrough, end.sweptDay, held.fence],
+      [held.name, held.run, held.fence],
     ),
     // Windows of the last three runs tell an operator enough.
     statement(
@@ -448,35 +458,37 @@ export async function endRun(db: Database, held: Held, end: RunEnd, entries: rea
 }
 
 /** A step that failed: it is tried again after `delayMs`, or waits for the operator where that is null. */
-export async function failStep(db: Database, held: Held, reason: string, delayMs: number | null): Promise<void> {
+export async function failStep(
+  db: Database,
+  held: Held,
+  failure: { readonly reason: string; readonly delayMs: number | null; readonly counts: boolean },
+): Promise<void> {
+  const { reason, delayMs, counts } = failure;
+  const then = delayMs === null ? `state = 'parked', reason = ?3` : `due_ms = ${NOW} + CAST(?4 AS INTEGER)`;
   await db.write([
     statement(
-      delayMs === null
-        ? `UPDATE source SET state = 'parked', reason = ?2, error = ?2, failures = failures + 1 WHERE name = ?1 AND ${mine('?1', '?3')}`
-        : `UPDATE source SET error = ?2, failures = failures + 1, due_ms = ${NOW} + CAST(?3 AS INTEGER)
-           WHERE name = ?1 AND ${mine('?1', '?4')}`,
-      delayMs === null ? [held.name, reason, held.fence] : [held.name, reason, delayMs, held.fence],
+      `UPDATE source SET error = ?3, failures = failures + ${Number(counts)}, ${then} WHERE name = ?1 AND ${mine('?1', '?2')}`,
+      [held.name, held.fence, reason, ...(delayMs === null ? [] : [Math.ceil(delayMs)])],
     ),
   ]);
 }
 
-/** What a sweep of the run at hand did not list, of all that the definition has listed before. */
+/** What the sweep of the run at hand did not list, of all that the definition has listed before; null when it did not sweep. */
 export async function sweepOf(
   db: Database,
   held: Held,
-): Promise<{ readonly held: number; readonly missing: readonly string[] }> {
-  const [count, missing] = await db.read([
-    statement(
-      `SELECT count(*) AS n FROM source_item i LEFT JOIN publication p ON p.document_key = i.key
-       WHERE i.source = ? AND coalesce(p.state, 'current') <> 'gone'`,
-      [held.name],
-    ),
-    statement(
-      `SELECT i.key FROM source_item i LEFT JOIN publication p ON p.document_key = i.key
-       WHERE i.source = ? AND i.run < ? AND coalesce(p.state, 'current') <> 'gone' ORDER BY i.key`,
-      [held.name, held.run],
-    ),
+): Promise<{ readonly held: number; readonly missing: readonly string[] } | null> {
+  const listed = `FROM source_item i LEFT JOIN publication p ON p.document_key = i.key
+    WHERE i.source = ?1 AND coalesce(p.state, 'current') <> 'gone'`;
+  const [swept, count, missing] = await db.read([
+    statement(`SELECT 1 FROM source_window WHERE source = ? AND run = ? AND by = 'sweep' LIMIT 1`, [
+      held.name,
+      held.run,
+    ]),
+    statement(`SELECT count(*) AS n ${listed}`, [held.name]),
+    statement(`SELECT i.key ${listed} AND i.run < ?2 AND i.missing_run IS NULL ORDER BY i.key`, [held.name, held.run]),
   ]);
+  if (!swept?.rows.length) return null;
   return { held: Number(count?.rows[0]?.n ?? 0), missing: (missing?.rows ?? []).map((row) => text(row.key)) };
 }
 

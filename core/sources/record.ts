@@ -1,6 +1,10 @@
 import * as z from 'zod';
 import type { NoticeKind, PublicationState, SetAsideReason } from '../../schema/vocabulary.ts';
 import type { Provenance } from '../search/contract.ts';
+import { readBioC } from './formats/bioc.ts';
+import { readEpmc } from './formats/epmc.ts';
+import { readJats } from './formats/jats.ts';
+import { readMedline } from './formats/medline.ts';
 
 /** How the bytes of a document are to be read: `epmc` is one result of a Europe PMC search (core, JSON), `html` one page. */
 export const DOCUMENT_FORMATS = ['json-case', 'text', 'medline', 'jats', 'bioc', 'epmc', 'html'] as const;
@@ -84,20 +88,51 @@ const jsonCase = z.object({
   lang: optionalText,
 });
 
-/** Reads one document. `fallbackKey` names a plain text, which has no id of its own. */
-export function readDocument(format: DocumentFormat, bytes: Uint8Array, fallbackKey: string): Reading {
+/** Reads the bytes of one document of a format that not every host reads. It throws nothing. */
+export type DocumentReader = (bytes: Uint8Array, fallbackKey: string) => Reading;
+export type ReadOptions = {
+  /** Readers that the host brings along: `html` needs a DOM, which core does without. */
+  readonly readers?: Partial<Readonly<Record<DocumentFormat, DocumentReader>>>;
+  /** A clock that never goes back, in ms: with it a document that takes too long is refused. */
+  readonly now?: () => number;
+};
+
+/** Reads one document. `fallbackKey` names one that has no id of its own. It throws nothing that the bytes could cause. */
+export function readDocument(
+  format: DocumentFormat,
+  bytes: Uint8Array,
+  fallbackKey: string,
+  options: ReadOptions = {},
+): Reading {
   if (bytes.byteLength > DOCUMENT_BYTES_MAX)
     return refused('too_large', `${bytes.byteLength} bytes; at most ${DOCUMENT_BYTES_MAX} are taken`);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return refused(
-      'not_utf8',
-      'the bytes are not UTF-8; convert the file (iconv -f latin1 -t utf-8) and ingest it again',
-    );
+  const brought = options.readers?.[format];
+  if (brought !== undefined) return brought(bytes, fallbackKey);
+  switch (format) {
+    case 'json-case':
+    case 'text': {
+      let text: string;
+      try {
+        text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      } catch {
+        return refused(
+          'not_utf8',
+          'the bytes are not UTF-8; convert the file (iconv -f latin1 -t utf-8) and ingest it again',
+        );
+      }
+      return format === 'json-case' ? readJsonCase(text) : readText(text, fallbackKey);
+    }
+    case 'medline':
+      return readMedline(bytes, fallbackKey, options);
+    case 'jats':
+      return readJats(bytes, fallbackKey, options);
+    case 'bioc':
+      return readBioC(bytes, fallbackKey, options);
+    case 'epmc':
+      return readEpmc(bytes, fallbackKey);
+    case 'html':
+      return refused('unreadable', 'this host does not read web pages; run the stage in a Space or with the CLI');
   }
-  return format === 'json-case' ? readJsonCase(text) : readText(text, fallbackKey);
 }
 
 function readJsonCase(line: string): Reading {

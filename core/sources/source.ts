@@ -15,7 +15,13 @@ export type Days = { readonly from: string; readonly to: string };
 export type WindowBy = 'entry' | 'change';
 
 /** What is asked of a service at once: a query within some days. */
-export type Window = { readonly query: string; readonly by: WindowBy; readonly days: Days };
+export type Window = {
+  readonly query: string;
+  readonly by: WindowBy;
+  readonly days: Days;
+  /** Of a window by change: only what the service first had on this day or later. */
+  readonly since?: string;
+};
 
 /** One document as a listing names it. */
 export type Found = {

@@ -8,7 +8,7 @@ import { PermanentError } from '../engine/errors.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import { defineStage, type Item, type Retry, type Stage, type StageResult } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
-import { readDocument } from '../sources/record.ts';
+import { type DocumentRecord, readDocument } from '../sources/record.ts';
 import { each } from './each.ts';
 
 const retry: Retry = { attemptsMax: 3, delayMsFirst: 1_000, delayMsMax: 60_000 };
@@ -36,7 +36,7 @@ export const defineNormalize = (deps: { readonly db: Database; readonly random: 
         if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
         const reading = readDocument(document.format, document.raw, document.key);
         if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
-        return readCasesOf(item, reading.record.text);
+        return readCasesOf(item, reading.record);
       });
       return settle(deps.db, batch, outcomes, products);
     },
@@ -53,8 +53,12 @@ const UNSETTLED: Outcome = { kind: 'done', outputHash: '' };
 
 async function readCasesOf(
   item: Item,
-  text: string,
+  { text, setAside }: DocumentRecord,
 ): Promise<{ readonly outcome: Outcome; readonly product: ReadDocument }> {
+  if (setAside !== undefined) {
+    const reason = `${setAside.reason}: ${setAside.detail}`;
+    return { outcome: { kind: 'skipped', errorClass: setAside.reason, reason }, product: { item, cases: [] } };
+  }
   const screening = screenDocument(text);
   if (screening.kind === 'set_aside') {
     const reason = `${screening.reason}: ${screening.detail}`;

@@ -10,7 +10,7 @@ const SHOWN = 10;
 export const ingestCommand = (): Command =>
   new Command('ingest')
     .description(
-      'bring case reports into the pipeline: JSONL ({id, text, title?, …} a line), plain text, or - for JSONL on standard input',
+      'bring case reports into the pipeline: JSONL ({id, text, title?, …} a line), XML of PubMed, MEDLINE, PMC (JATS), OAI-PMH or BioC (.xml, .nxml, one or many records), plain text, or - for JSONL on standard input',
     )
     .requiredOption('--file <file...>', 'files to read')
     .option('--json', 'print JSON')

@@ -4,7 +4,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { acceptDocuments, knownDocuments, type NewDocument, type Refusal } from '../../core/corpus.ts';
 import type { Database, Stage } from '../../core/engine/index.ts';
-import { DOCUMENT_BYTES_MAX, type DocumentFormat, readDocument } from '../../core/sources/record.ts';
+import {
+  DOCUMENT_BYTES_MAX,
+  type DocumentFormat,
+  type RefusalReason,
+  readDocument,
+} from '../../core/sources/record.ts';
+import { FORMAT_OF_ELEMENT, SliceError, streamSlices } from '../../core/sources/slices.ts';
 import { type Line, readLines } from './lines.ts';
 
 /** A file that cannot be ingested at all; the message says what to do. */
@@ -59,8 +65,10 @@ export async function ingestFile(
     await batch.add(whole(bytes), 'text');
   } else {
     const chunks: AsyncIterable<Uint8Array> = file === '-' ? process.stdin : createReadStream(file);
-    for await (const line of readLines(chunks, DOCUMENT_BYTES_MAX)) {
-      await batch.add(line, format);
+    const records = format === 'xml' ? xmlRecords(chunks) : jsonRecords(chunks);
+    for await (const { line, ...read } of records) {
+      if ('reason' in read) batch.reject(line, read.reason, read.detail);
+      else await batch.add(line, read.format);
       if (batch.justCommitted) options.onProgress({ file, bytes: line.offset + line.length, bytesAll: size });
       if (options.stopping()) {
         stopped = true;
@@ -72,19 +80,46 @@ export async function ingestFile(
   return batch.report(stopped);
 }
 
-function formatOf(file: string): DocumentFormat {
+/** A record of a file with its place, or why there is none at that place. */
+type FileRecord =
+  | { readonly line: Line; readonly format: DocumentFormat }
+  | { readonly line: Line; readonly reason: RefusalReason; readonly detail: string };
+
+async function* jsonRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FileRecord> {
+  for await (const line of readLines(chunks, DOCUMENT_BYTES_MAX)) yield { line, format: 'json-case' };
+}
+
+/** The records of an XML file one by one. What makes the rest of it unreadable is refused as the record behind the last good one. */
+async function* xmlRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FileRecord> {
+  let number = 0;
+  let end = 0;
+  try {
+    for await (const slice of streamSlices(chunks, DOCUMENT_BYTES_MAX)) {
+      number = slice.number;
+      end = slice.offset + slice.length;
+      yield { line: slice, format: FORMAT_OF_ELEMENT[slice.element] ?? 'jats' };
+    }
+  } catch (error) {
+    if (!(error instanceof SliceError)) throw error;
+    const line: Line = { number: number + 1, offset: end, length: 0, bytes: null };
+    yield { line, reason: error.problem === 'encoding' ? 'not_utf8' : 'unreadable', detail: error.message };
+  }
+}
+
+function formatOf(file: string): 'json-case' | 'text' | 'xml' {
   const extension = extname(file).toLowerCase();
   if (file === '-' || ['.jsonl', '.ndjson', '.json'].includes(extension)) return 'json-case';
   if (['.txt', '.md', '.text'].includes(extension)) return 'text';
+  if (['.xml', '.nxml'].includes(extension)) return 'xml';
   throw new IngestError(
-    `${file}: files are JSONL (.jsonl, .ndjson), one record a line, or plain text (.txt); ${extension || 'no ending'} is not read`,
+    `${file}: files are JSONL (.jsonl, .ndjson), one record a line, XML of PubMed, MEDLINE, PMC or BioC (.xml, .nxml), or plain text (.txt); ${extension === '.gz' ? 'unpack .gz first (gunzip)' : `${extension || 'no ending'} is not read`}`,
   );
 }
 
 async function sizeOf(file: string): Promise<number> {
   try {
     const found = await stat(file);
-    if (!found.isFile()) throw new IngestError(`${file}: not a file; give a .jsonl or .txt file`);
+    if (!found.isFile()) throw new IngestError(`${file}: not a file; give a .jsonl, .xml or .txt file`);
     return found.size;
   } catch (error) {
     if (error instanceof IngestError) throw error;
@@ -125,6 +160,13 @@ class Batch {
       await this.commit();
   }
 
+  /** Counts what could not even be cut out of its file as a record that was refused. */
+  reject(line: Line, reason: RefusalReason, detail: string): void {
+    this.seen += 1;
+    this.justCommitted = false;
+    this.refuse(line, reason, detail);
+  }
+
   async finish(): Promise<void> {
     if (this.seen === 0) this.refuse(whole(new Uint8Array()), 'empty_file', 'the file holds no record');
     await this.commit();
@@ -139,7 +181,7 @@ class Batch {
       this.refuse(line, 'too_large', `${line.length} bytes in one record; at most ${DOCUMENT_BYTES_MAX} are taken`);
       return;
     }
-    const reading = readDocument(format, line.bytes, basename(this.file, extname(this.file)));
+    const reading = readDocument(format, line.bytes, this.fallbackKey(line, format), { now: () => performance.now() });
     if (reading.kind === 'refused') {
       this.refuse(line, reading.reason, reading.detail);
       return;
@@ -154,7 +196,17 @@ class Batch {
     }
     const locator = `${this.file}:${line.number}`;
     this.seenIds.set(key, { place: locator, sha256 });
-    this.documents.push({ key, source: publication.source, format, raw: line.bytes, sha256, locator });
+    // What came in a file is retrieved from nowhere, wherever it was first published.
+    const source = format === 'json-case' || format === 'text' ? publication.source : 'file';
+    this.documents.push({ key, source, format, raw: line.bytes, sha256, locator });
+  }
+
+  /** The name of a record without an id: its file's. */
+  private fallbackKey(line: Line, format: DocumentFormat): string {
+    const name = basename(this.file, extname(this.file));
+    if (format === 'text' || format === 'json-case') return name;
+    const plain = name.replace(/[^A-Za-z0-9._:@()-]/g, '_').replace(/^[^A-Za-z0-9]+/, '') || 'document';
+    return (line.number === 1 ? plain : `${plain}-${line.number}`).slice(0, 200);
   }
 
   private refuse(line: Line, reason: string, detail: string): void {
