@@ -25,12 +25,13 @@ export type PipelineDeps = {
 /** Stands in the database, so that no other pipeline takes it for its own. */
 export const PIPELINE_NAME = 'anamnesis';
 
+/** Called by `scrape` for some of its items: one of them that is away holds back its own items and no stage. */
+const LITERATURE_SERVICES = ['ncbi', 'europe-pmc', 'web'];
+
 /** The system in one list: documents up to normalize, cases after it, a release at the end. */
 export const clinicalPipeline = (deps: PipelineDeps): Pipeline =>
-  definePipeline(PIPELINE_NAME, [
-    defineScrape(deps),
-    defineNormalize(deps),
-    defineDistill(deps),
-    defineEmbed(deps),
-    defineIndex(deps),
-  ]);
+  definePipeline(
+    PIPELINE_NAME,
+    [defineScrape(deps), defineNormalize(deps), defineDistill(deps), defineEmbed(deps), defineIndex(deps)],
+    { services: LITERATURE_SERVICES },
+  );

@@ -7,18 +7,21 @@ import { etaRange, etaSeconds, ratePerSecond, successRate } from './engine/progr
 import { readSnapshot } from './engine/snapshot.ts';
 import type { Pipeline, Stage } from './engine/stage.ts';
 import type { StatusAnswer } from './search/contract.ts';
+import { readSourceRows, sourcesAnswer } from './status-sources.ts';
 
 const SET_ASIDE_SHOWN = 50;
 
 /** How the whole pipeline stands, from the database alone. `degraded` is what the host knows to run below its best. */
 export async function readStatus(db: Database, pipeline: Pipeline, degraded: readonly string[]): Promise<StatusAnswer> {
-  const [snapshot, release, corpus, progress] = await Promise.all([
+  const [snapshot, release, corpus, progress, sourceRows] = await Promise.all([
     readSnapshot(db, pipeline),
     currentRelease(db),
     corpusStatus(db, SET_ASIDE_SHOWN),
     readProgress(db),
+    readSourceRows(db),
   ]);
   const detection = detect(pipeline, snapshot);
+  const { sources, services } = sourcesAnswer(sourceRows, snapshot.nowMs);
   return {
     stage:
       detection.kind === 'serving'
@@ -38,6 +41,8 @@ export async function readStatus(db: Database, pipeline: Pipeline, degraded: rea
     set_aside: corpus.setAside.map(({ atMs, ...record }) => ({ ...record, at: iso(atMs) })),
     documents: corpus.documents,
     cases: corpus.cases,
+    sources,
+    services,
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SOURCE_SETTINGS, withoutSecrets } from '../core/sources/settings.ts';
 
 /** Variables and secrets as the host hands them over: `env` of a Worker, `Deno.env` of Deno. */
 export type Env = Readonly<Record<string, unknown>>;
@@ -38,6 +39,16 @@ const settings = {
     read: stageList.default([...EDGE_STAGES]),
     about: `stages that this host runs, with commas (${EDGE_STAGES.join(',')})`,
   },
+  ...SOURCE_SETTINGS,
+  WEB_SOURCE: {
+    read: z
+      .enum(
+        ['off'],
+        'must be off: an edge host cannot look at the addresses behind a name; run web sources on the Space',
+      )
+      .default('off'),
+    about: 'sources of kind web, which only the Space has',
+  },
   EMBEDDER: { read: z.enum(['builtin']).default('builtin'), about: 'who makes the vectors' },
   DISTILLER: { read: z.enum(['rules']).default('rules'), about: 'who reads the cases' },
 } as const satisfies Record<string, { read: z.ZodType; about: string }>;
@@ -55,6 +66,10 @@ export type EdgeConfig = {
   readonly tickBudgetMs: number;
   readonly tickItemsMax: number;
   readonly tickStages: readonly string[];
+  readonly contactEmail: string | undefined;
+  readonly ncbiApiKey: string | undefined;
+  readonly ncbiUrl: string;
+  readonly europePmcUrl: string;
 };
 
 /** A setting that cannot be used; the message names it, what it is for and what was wrong, and never its value. */
@@ -83,6 +98,10 @@ export function readConfig(env: Env): EdgeConfig {
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickItemsMax: values.TICK_ITEMS_MAX,
     tickStages: values.TICK_STAGES,
+    contactEmail: values.CONTACT_EMAIL,
+    ncbiApiKey: values.NCBI_API_KEY,
+    ncbiUrl: values.NCBI_URL,
+    europePmcUrl: values.EUROPE_PMC_URL,
   };
 }
 
@@ -90,10 +109,11 @@ export function readConfig(env: Env): EdgeConfig {
 export const tickSecretOf = (env: Env): string | null =>
   typeof env.TICK_SECRET === 'string' && env.TICK_SECRET !== '' ? env.TICK_SECRET : null;
 
-const SECRETS = ['DATABASE_AUTH_TOKEN', 'TICK_SECRET'] as const;
+const SECRETS = ['DATABASE_AUTH_TOKEN', 'TICK_SECRET', 'NCBI_API_KEY', 'CONTACT_EMAIL'] as const;
 
 /** `text` without the values of secrets, for the log. */
-export function redacted(text: string, env: Env): string {
-  const values = SECRETS.map((name) => env[name]).filter((value) => typeof value === 'string' && value !== '');
-  return values.reduce<string>((clean, secret) => clean.replaceAll(String(secret), '***'), text);
-}
+export const redacted = (text: string, env: Env): string =>
+  withoutSecrets(
+    text,
+    SECRETS.map((name) => env[name]).filter((value) => typeof value === 'string'),
+  );

@@ -74,7 +74,7 @@ function openRemote(config: EdgeConfig): { readonly db: Database; readonly close
 
 /** The clinical pipeline in batches that suit an edge host, with the stages that it runs. */
 function edgePipeline(db: Database, generations: Generations, config: EdgeConfig): Pipeline {
-  const { name, stages } = clinicalPipeline({
+  const { name, stages, services } = clinicalPipeline({
     db,
     random: Math.random,
     outside: null,
@@ -93,5 +93,6 @@ function edgePipeline(db: Database, generations: Generations, config: EdgeConfig
         process: config.tickStages.includes(stage.name) ? stage.process : null,
       }),
     ),
+    { services },
   );
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { SOURCE_SETTINGS } from '../core/sources/settings.ts';
 
 /** An address without what may be secret in it: user, password and query. */
 export function redacted(url: string): string {
@@ -54,6 +55,14 @@ const settings = {
     read: z.coerce.number().int().min(1).max(1_000).default(3),
     about: 'published releases that stay on disk; each new release removes what is beyond that',
   },
+  ...SOURCE_SETTINGS,
+  // The one names a person, the other is a secret.
+  CONTACT_EMAIL: { ...SOURCE_SETTINGS.CONTACT_EMAIL, shown: () => 'set' },
+  NCBI_API_KEY: { ...SOURCE_SETTINGS.NCBI_API_KEY, shown: () => 'set' },
+  WEB_SOURCE: {
+    read: z.enum(['off', 'on']).default('off'),
+    about: 'whether sources of kind web may fetch pages; read docs/sources.md first',
+  },
   WEBHOOK_URL: {
     read: z
       .url({ protocol: /^https?$/, error: 'must be an http: or https: address' })
@@ -93,6 +102,11 @@ export type Config = {
   readonly tickEveryMs: number;
   readonly databaseDeadlineMs: number;
   readonly releasesKept: number;
+  readonly contactEmail: string | undefined;
+  readonly ncbiApiKey: string | undefined;
+  readonly ncbiUrl: string;
+  readonly europePmcUrl: string;
+  readonly webSource: 'off' | 'on';
   readonly webhookUrl: string | undefined;
   readonly webhookSecret: string | undefined;
 };
@@ -132,10 +146,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tickEveryMs: values.TICK_EVERY_MS,
     databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
     releasesKept: values.RELEASES_KEPT,
+    contactEmail: values.CONTACT_EMAIL,
+    ncbiApiKey: values.NCBI_API_KEY,
+    ncbiUrl: values.NCBI_URL,
+    europePmcUrl: values.EUROPE_PMC_URL,
+    webSource: values.WEB_SOURCE,
     webhookUrl: values.WEBHOOK_URL,
     webhookSecret: values.WEBHOOK_SECRET,
   };
 }
+
+const SECRETS = ['DATABASE_AUTH_TOKEN', 'NCBI_API_KEY', 'CONTACT_EMAIL', 'WEBHOOK_SECRET'] as const;
+
+/** Values that no answer, no log and no screen may show. */
+export const secretsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  SECRETS.flatMap((name) => env[name] || []);
 
 /** Every setting with what it is for, and its value without what is secret in it. */
 export const describeSettings = (

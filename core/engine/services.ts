@@ -61,37 +61,40 @@ export function serviceReport(stage: Stage, name: string, settled: readonly Sett
 }
 
 /** Part of a commit: what the batch says moves the breakers. */
-export function settleServices(breaker: BreakerSettings, stage: Stage, settled: readonly Settled[]): Statement[] {
-  return (stage.services ?? []).flatMap((name) => {
-    const { successes, failures, outage, waitMs, reason } = serviceReport(stage, name, settled);
-    const statistics = `successes_all = successes_all + ${successes}, failures_all = failures_all + ${failures},
+export const settleServices = (breaker: BreakerSettings, stage: Stage, settled: readonly Settled[]): Statement[] =>
+  (stage.services ?? []).map((name) => settleService(breaker, name, serviceReport(stage, name, settled), FENCE));
+
+/** What a report does to the breaker of its service, where the row is there and `condition`, an SQL expression, holds. */
+export function settleService(
+  breaker: BreakerSettings,
+  name: string,
+  report: ServiceReport,
+  condition: string,
+): Statement {
+  const { successes, failures, outage, waitMs, reason } = report;
+  const statistics = `successes_all = successes_all + ${successes}, failures_all = failures_all + ${failures},
       changed_ms = ${NOW}, probe_lease_id = CASE WHEN probe_lease_id = ${WRITING} THEN NULL ELSE probe_lease_id END`;
-    const where = `WHERE name = ${quoted(name)} AND ${FENCE}`;
-    // A late success from before the breaker opened does not close it: only one that passed half-open does.
-    if (failures === 0 && successes === 0) return [statement(`UPDATE service SET ${statistics} ${where}`)];
-    if (failures === 0 || (successes > 0 && !outage))
-      return [
-        statement(
-          `UPDATE service SET ${statistics}, failures = 0,
-             opens = CASE WHEN state = 'closed' OR open_until_ms <= ${NOW} THEN 0 ELSE opens END,
-             open_reason = CASE WHEN state = 'closed' OR open_until_ms <= ${NOW} THEN NULL ELSE open_reason END,
-             state = CASE WHEN open_until_ms <= ${NOW} THEN 'closed' ELSE state END ${where}`,
-        ),
-      ];
-    const opens = outage ? '1' : `(state = 'open' OR failures + ${failures} >= ${breaker.failuresMax})`;
-    const openMs = `max(${Math.ceil(waitMs)}, min(${breaker.openMsMax}, ${breaker.openMsFirst} << min(opens, 30)))`;
-    return [
-      statement(
-        `UPDATE service SET ${statistics}, failures = failures + ${failures},
-           open_until_ms = CASE WHEN ${opens} THEN max(open_until_ms, ${NOW} + ${openMs}) ELSE open_until_ms END,
-           open_reason = CASE WHEN ${opens} THEN ?1 ELSE open_reason END,
-           opens_all = opens_all + (${opens} AND (state = 'closed' OR open_until_ms <= ${NOW})),
-           opens = opens + (${opens} AND (state = 'closed' OR open_until_ms <= ${NOW})),
-           state = CASE WHEN ${opens} THEN 'open' ELSE state END ${where}`,
-        [reason],
-      ),
-    ];
-  });
+  const where = `WHERE name = ${quoted(name)} AND ${condition}`;
+  // A late success from before the breaker opened does not close it: only one that passed half-open does.
+  if (failures === 0 && successes === 0) return statement(`UPDATE service SET ${statistics} ${where}`);
+  if (failures === 0 || (successes > 0 && !outage))
+    return statement(
+      `UPDATE service SET ${statistics}, failures = 0,
+         opens = CASE WHEN state = 'closed' OR open_until_ms <= ${NOW} THEN 0 ELSE opens END,
+         open_reason = CASE WHEN state = 'closed' OR open_until_ms <= ${NOW} THEN NULL ELSE open_reason END,
+         state = CASE WHEN open_until_ms <= ${NOW} THEN 'closed' ELSE state END ${where}`,
+    );
+  const opens = outage ? '1' : `(state = 'open' OR failures + ${failures} >= ${breaker.failuresMax})`;
+  const openMs = `max(${Math.ceil(waitMs)}, min(${breaker.openMsMax}, ${breaker.openMsFirst} << min(opens, 30)))`;
+  return statement(
+    `UPDATE service SET ${statistics}, failures = failures + ${failures},
+       open_until_ms = CASE WHEN ${opens} THEN max(open_until_ms, ${NOW} + ${openMs}) ELSE open_until_ms END,
+       open_reason = CASE WHEN ${opens} THEN ?1 ELSE open_reason END,
+       opens_all = opens_all + (${opens} AND (state = 'closed' OR open_until_ms <= ${NOW})),
+       opens = opens + (${opens} AND (state = 'closed' OR open_until_ms <= ${NOW})),
+       state = CASE WHEN ${opens} THEN 'open' ELSE state END ${where}`,
+    [reason],
+  );
 }
 
 /** What a health check found: `reason` is why the service is down, null when it is up. Stages that need it wait while it is down. */

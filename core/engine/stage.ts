@@ -123,6 +123,11 @@ export type BreakerSettings = {
 export type PipelineOptions = {
   readonly quotas?: readonly Quota[];
   readonly breaker?: BreakerSettings;
+  /**
+   * Services that its stages call through clients with a breaker of their own, beside those that gate a stage as a whole. `web` stands
+   * for every `web:…`.
+   */
+  readonly services?: readonly string[];
   /** Stages that this pipeline once had and gave up on purpose; their tasks stay as they are. */
   readonly formerStages?: readonly string[];
 };
@@ -133,6 +138,7 @@ export type Pipeline = {
   readonly stages: readonly Stage[];
   readonly quotas: readonly Quota[];
   readonly breaker: BreakerSettings;
+  readonly services: readonly string[];
   readonly formerStages: readonly string[];
 };
 
@@ -219,12 +225,12 @@ export function definePipeline(name: string, stages: readonly Stage[], options: 
   if (stages.length === 0) throw problem('no stages');
   const twice = firstTwice(stages.map((stage) => stage.name));
   if (twice !== undefined) throw problem(`two stages are called ${JSON.stringify(twice)}`);
-  const { quotas = [], breaker = BREAKER, formerStages = [] } = options;
+  const { quotas = [], breaker = BREAKER, services = [], formerStages = [] } = options;
   checkQuotas(problem, stages, quotas);
   wholeNumber(problem, 'breaker.failuresMax', breaker.failuresMax, 1, 1_000);
   wholeNumber(problem, 'breaker.openMsFirst', breaker.openMsFirst, 1, LIMITS.delayMs);
   wholeNumber(problem, 'breaker.openMsMax', breaker.openMsMax, breaker.openMsFirst, LIMITS.delayMs);
-  return Object.freeze({ name, stages: Object.freeze([...stages]), quotas, breaker, formerStages });
+  return Object.freeze({ name, stages: Object.freeze([...stages]), quotas, breaker, services, formerStages });
 }
 
 function checkQuotas(problem: Problem, stages: readonly Stage[], quotas: readonly Quota[]): void {

@@ -7,9 +7,12 @@ import type {
   Preset,
   RarityCriterion,
   Sex,
+  SourceState,
   View,
+  WindowState,
 } from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
+import type { SourceKind, WindowBy } from '../sources/source.ts';
 
 /** Where a case was published; what a reader needs to cite it and to know what may be shown. */
 export type Provenance = {
@@ -250,4 +253,63 @@ export type StatusAnswer = {
   }[];
   readonly documents: number;
   readonly cases: number;
+  /** What the operator collects, by name. */
+  readonly sources: readonly SourceAnswer[];
+  /** Outside services that were called, by name. */
+  readonly services: readonly ServiceAnswer[];
+};
+
+/** One definition of a source and how it stands. */
+export type SourceAnswer = {
+  readonly name: string;
+  readonly kind: SourceKind;
+  /** As it was given; of a file or folder its name without the path. */
+  readonly query: string;
+  /** First day, ISO 8601. */
+  readonly since: string;
+  /** Most documents in all; null without a limit. */
+  readonly limit: number | null;
+  /** Seconds between the starts of two runs; null where it runs only when told to. */
+  readonly every_s: number | null;
+  readonly state: SourceState;
+  /** Why it is paused or parked. */
+  readonly reason: string | null;
+  readonly running: boolean;
+  /** The window of the run that was read last; `stated` is what the service says that it holds. */
+  readonly last_window: {
+    readonly by: WindowBy | 'sweep';
+    readonly from: string;
+    readonly to: string;
+    readonly state: WindowState;
+    readonly stated: number | null;
+    readonly received: number;
+    readonly remark: string | null;
+  } | null;
+  /** Windows of the run at hand that are not read to their end. */
+  readonly windows_open: number;
+  /** When the last run ended. */
+  readonly last_run: string | null;
+  /** When the next run begins by itself; null while one is at hand, and where only an act starts it. */
+  readonly next_run: string | null;
+  /** Of the run at hand or the last: listed, new, changed. */
+  readonly found: number;
+  readonly new: number;
+  readonly changed: number;
+  /** Of all runs: listed, retracted or withdrawn by their journal, no longer listed. */
+  readonly listed: number;
+  readonly retracted: number;
+  readonly missing: number;
+  readonly error: string | null;
+  /** What the service did that was not asked for, newest last. */
+  readonly remarks: readonly string[];
+  /** What holds it, and until when; `until` is null where somebody has to act. */
+  readonly waiting: { readonly reason: string; readonly until: string | null } | null;
+};
+
+/** One outside service: asked so often, and left alone until `open_until` (null: it may be called). */
+export type ServiceAnswer = {
+  readonly name: string;
+  readonly open_until: string | null;
+  readonly reason: string | null;
+  readonly requests: number;
 };

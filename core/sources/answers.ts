@@ -334,7 +334,7 @@ export function readAnswer(answer: HttpAnswer, asked: Asked, secrets: readonly s
   }
   if (!isGood) return byStatus('', status);
   if (!isWhole(trimmed, root))
-    return problem('retry', 'truncated', `the answer ends inside <${root}>: it was cut; it is asked again`, '');
+    return problem('retry', 'truncated', 'the answer ends inside an element: it was cut; it is asked again', '');
   return { kind: 'xml', root, text: trimmed };
 }
 

@@ -166,7 +166,7 @@ export async function listHits(
       `the service knows no field ${hits.unknownFields
         .map((field) => JSON.stringify(field))
         .join(', ')
-        .slice(0, 200)} and searched ` + 'without it: correct the query of the source',
+        .slice(0, 200)} and searched without it: correct the query of the source`,
       { service },
     );
   const { stated } = hits;

@@ -1,4 +1,5 @@
 import type { StatusAnswer } from '../../core/search/contract.ts';
+import type { SourcesView } from './sources-view.d.ts';
 
 export type StageView = {
   readonly name: string;
@@ -21,7 +22,7 @@ export type StageView = {
   /** What else holds it, and what is worth a look. */
   readonly notes: readonly string[];
 };
-export type StatusView = {
+export type StatusView = SourcesView & {
   readonly headline: string;
   readonly detail: string;
   readonly tone: 'good' | 'warn' | 'bad';

@@ -1,7 +1,10 @@
 // The status page as plain words, made from an answer of /api/status. The server renders it first, the browser again on
 // every refresh; both use this file, so that a refresh changes nothing but numbers.
 
-import { count, duration } from './words.js';
+import { viewSources } from './sources-view.js';
+import { ago, clock, count, duration } from './words.js';
+
+export { ago };
 
 export const STAGES = [
   { name: 'scrape', label: 'Scrape', purpose: 'fetch documents from their sources' },
@@ -54,6 +57,7 @@ export function viewStatus(status, nowMs) {
     stages,
     facts: facts(status, nowMs),
     degraded: status?.degraded ?? [],
+    ...viewSources(status, nowMs),
     setAside: (status?.set_aside ?? []).map((row) => [row.key, row.stage, row.state, row.reason, ago(row.at, nowMs)]),
   };
 }
@@ -155,20 +159,4 @@ function facts(status, nowMs) {
     worked:
       tick === null || worked.length === 0 ? 'nothing' : worked.map(([kind, n]) => `${count(n)} ${kind}`).join(', '),
   };
-}
-
-/** How long ago an ISO instant was; the instant itself where it cannot be read or lies ahead. */
-export function ago(iso, nowMs) {
-  const atMs = Date.parse(iso);
-  if (Number.isNaN(atMs)) return iso;
-  const seconds = (nowMs - atMs) / 1000;
-  if (seconds < -5) return clock(iso);
-  return seconds < 5 ? 'just now' : `${duration(seconds)} ago`;
-}
-
-/** An ISO instant as `2026-11-22 14:05 UTC`. */
-function clock(iso) {
-  const at = new Date(iso);
-  if (Number.isNaN(at.getTime())) return iso;
-  return `${at.toISOString().slice(0, 10)} ${at.toISOString().slice(11, 16)} UTC`;
 }

@@ -1,6 +1,7 @@
 // Keeps the status page fresh: asks every few seconds, writes only what changed, and says when the numbers are old.
 
 import { byId, element } from './dom.js';
+import { showSources } from './sources-section.js';
 import { viewStatus } from './status-view.js';
 
 const REFRESH_MS = 3_000;
@@ -52,6 +53,7 @@ function show(view) {
     if (stage.current) item.setAttribute('aria-current', 'step');
     else item.removeAttribute('aria-current');
   });
+  showSources(view, fill);
   byId('degraded').hidden = view.degraded.length === 0;
   fill(
     byId('degraded').querySelector('ul'),

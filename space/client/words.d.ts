@@ -12,3 +12,5 @@ export declare function percent(share: number): string;
 export declare function duration(seconds: number): string;
 export declare function safeHref(url: string | null | undefined): string | null;
 export declare function termWords(term: string): string;
+export declare function ago(iso: string, nowMs: number): string;
+export declare function clock(iso: string): string;

@@ -72,6 +72,22 @@ export function duration(seconds) {
   return hours % 24 === 0 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** How long ago an ISO instant was; the instant itself where it cannot be read or lies ahead. */
+export function ago(iso, nowMs) {
+  const atMs = Date.parse(iso);
+  if (Number.isNaN(atMs)) return iso;
+  const seconds = (nowMs - atMs) / 1000;
+  if (seconds < -5) return clock(iso);
+  return seconds < 5 ? 'just now' : `${duration(seconds)} ago`;
+}
+
+/** An ISO instant as `2026-11-22 14:05 UTC`. */
+export function clock(iso) {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return `${at.toISOString().slice(0, 10)} ${at.toISOString().slice(11, 16)} UTC`;
+}
+
 /** Words of findings that are not written in lower case; the pipeline keeps its terms so. */
 const SPELLINGS = new Map(
   [

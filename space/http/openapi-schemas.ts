@@ -1,3 +1,4 @@
+import { SOURCE_KINDS } from '../../core/sources/source.ts';
 import {
   ALERT_LEVELS,
   ASSERTIONS,
@@ -8,6 +9,8 @@ import {
   PRESETS,
   RARITY_CRITERIA,
   SEXES,
+  SOURCE_STATES,
+  WINDOW_STATES,
 } from '../../schema/vocabulary.ts';
 
 type Schema = { readonly [keyword: string]: unknown };
@@ -191,7 +194,44 @@ export const schemas: Readonly<Record<string, Schema>> = {
     set_aside: list(object({ key: string, stage: string, state: string, reason: string, at: string })),
     documents: integer,
     cases: integer,
+    sources: list(ref('Source')),
+    services: list(ref('Service')),
   }),
+  Source: object({
+    name: string,
+    kind: oneOf(SOURCE_KINDS),
+    query: string,
+    since: { ...string, description: 'first day, ISO 8601' },
+    limit: orNull(integer),
+    every_s: orNull(integer),
+    state: oneOf(SOURCE_STATES),
+    reason: orNull(string),
+    running: boolean,
+    last_window: orNull(
+      object({
+        by: oneOf(['entry', 'change', 'sweep']),
+        from: string,
+        to: string,
+        state: oneOf(WINDOW_STATES),
+        stated: orNull({ ...integer, description: 'hits as the service states them' }),
+        received: integer,
+        remark: orNull(string),
+      }),
+    ),
+    windows_open: integer,
+    last_run: orNull(string),
+    next_run: orNull(string),
+    found: { ...integer, description: 'listed by the run at hand or the last' },
+    new: integer,
+    changed: integer,
+    listed: { ...integer, description: 'listed by all runs' },
+    retracted: integer,
+    missing: integer,
+    error: orNull(string),
+    remarks: list(string),
+    waiting: orNull(object({ reason: string, until: orNull(string) })),
+  }),
+  Service: object({ name: string, open_until: orNull(string), reason: orNull(string), requests: integer }),
   Problem: object(
     {
       type: string,

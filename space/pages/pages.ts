@@ -35,7 +35,7 @@ async function statusPage(deps: AppDeps): Promise<Html> {
     title: 'Status · Anamnesis',
     current: 'status',
     script: 'status.js',
-    styles: ['status.css'],
+    styles: ['status.css', 'sources.css'],
     main: statusMain(status, Date.now()),
   });
 }

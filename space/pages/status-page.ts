@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { StatusAnswer } from '../../core/search/contract.ts';
 import { type StageView, viewStatus } from '../client/status-view.js';
 import type { Html } from './layout.ts';
+import { sourcesSection } from './sources-section.ts';
 
 const FACT_LABELS = {
   documents: 'Documents',
@@ -34,6 +35,7 @@ export function statusMain(status: StatusAnswer | null, nowMs: number): Html {
   <h2 id="degraded-heading">Running below its best</h2>
   <ul>${view.degraded.map((line) => html`<li>${line}</li>`)}</ul>
 </section>
+${sourcesSection(view)}
 <section aria-labelledby="facts-heading">
   <h2 id="facts-heading">Corpus and release</h2>
   <dl class="facts">${Object.entries(FACT_LABELS).map(

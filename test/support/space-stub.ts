@@ -1,4 +1,11 @@
-import type { CaseAnswer, FindingMatch, SearchAnswer, SearchResult, StatusAnswer } from '../../core/search/contract.ts';
+import type {
+  CaseAnswer,
+  FindingMatch,
+  SearchAnswer,
+  SearchResult,
+  SourceAnswer,
+  StatusAnswer,
+} from '../../core/search/contract.ts';
 import type { Facet } from '../../schema/vocabulary.ts';
 import type { AppDeps, LogLine } from '../../space/http/app.ts';
 
@@ -326,6 +333,40 @@ export function stage(name: string, over: Partial<Stage> = {}): Stage {
   };
 }
 
+export const source = (name: string, over: Partial<SourceAnswer> = {}): SourceAnswer => ({
+  name,
+  kind: 'europe-pmc',
+  query: 'cardiomyopathy AND OPEN_ACCESS:y',
+  since: '2015-01-01',
+  limit: null,
+  every_s: 86_400,
+  state: 'active',
+  reason: null,
+  running: false,
+  last_window: {
+    by: 'entry',
+    from: '2026-11-14',
+    to: '2026-11-22',
+    state: 'done',
+    stated: 41,
+    received: 41,
+    remark: null,
+  },
+  windows_open: 0,
+  last_run: '2026-11-22T03:00:41Z',
+  next_run: '2026-11-23T03:00:00Z',
+  found: 41,
+  new: 40,
+  changed: 1,
+  listed: 3_412,
+  retracted: 3,
+  missing: 0,
+  error: null,
+  remarks: [],
+  waiting: null,
+  ...over,
+});
+
 export function statusAnswer(over: Partial<StatusAnswer> = {}): StatusAnswer {
   return {
     stage: 'distill',
@@ -382,6 +423,51 @@ export function statusAnswer(over: Partial<StatusAnswer> = {}): StatusAnswer {
     ],
     documents: 7675,
     cases: 7664,
+    sources: [
+      source('cardiomyopathy'),
+      source('rare-ecg', {
+        kind: 'pubmed',
+        query: '"case reports"[Publication Type] AND electrocardiography[MeSH]',
+        running: true,
+        every_s: 43_200,
+        next_run: null,
+        last_window: {
+          by: 'entry',
+          from: '2019-07-01',
+          to: '2021-03-31',
+          state: 'open',
+          stated: 8_912,
+          received: 3_400,
+          remark: null,
+        },
+        windows_open: 3,
+        found: 12_120,
+        new: 12_120,
+        changed: 0,
+        listed: 12_120,
+        retracted: 0,
+        error: 'HTTP 429 from ncbi',
+        waiting: { reason: 'ncbi: too many requests', until: '2026-11-22T12:05:00Z' },
+      }),
+      source('hospital-folder', {
+        kind: 'file',
+        query: 'case-letters',
+        state: 'parked',
+        reason: '61 of 64 documents are no longer listed; nothing was withdrawn',
+        next_run: null,
+        found: 3,
+        new: 0,
+        changed: 0,
+        listed: 64,
+        retracted: 0,
+        missing: 61,
+        waiting: { reason: '61 of 64 documents are no longer listed; nothing was withdrawn', until: null },
+      }),
+    ],
+    services: [
+      { name: 'europe-pmc', open_until: null, reason: null, requests: 1_204 },
+      { name: 'ncbi', open_until: '2026-11-22T12:05:00Z', reason: 'too many requests', requests: 388 },
+    ],
     ...over,
   };
 }

@@ -7,6 +7,8 @@ export type HttpRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Most bytes of the answer after decoding; the client's own limit without it. */
   readonly bytesMax?: number;
+  /** Most redirects that are followed, 5 without it; with 0 a redirect comes back as an answer. */
+  readonly redirectsMax?: number;
 };
 
 /** A whole answer: every byte that was announced arrived, and was decoded. Any status but those that the client settles itself. */
@@ -20,9 +22,9 @@ export type HttpAnswer = {
 };
 
 /**
- * Sends one request when its turn has come. Rejects with a `StageError` of the service: outage (it cannot be reached, or its breaker is
- * open), quota (429, after which nobody calls it for as long as it asked), retryable (a hang, a cut or oversized body, 5xx), permanent
- * (an address that may not be called). Resolves for 2xx, 3xx without a place to go, and for 4xx other than 429, whose bodies only the
+ * Sends one request when its turn has come. Rejects with a `StageError` of the service: outage (it cannot be reached, or this
+ * opened its breaker), quota (429, after which nobody calls it for as long as it asked), `ServiceClosedError` (nobody was called), retryable (a
+ * hang, a cut or oversized body, 5xx), permanent (an address that may not be called). Resolves for 2xx, 3xx without a place to go, and for 4xx other than 429, whose bodies only the
  * adapter understands. Messages hold no key, no token and no address of ours.
  */
 export type Http = (request: HttpRequest) => Promise<HttpAnswer>;
