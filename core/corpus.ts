@@ -1,8 +1,12 @@
 /** All SQL about documents, cases, facets, vectors, generations, releases and sources. Writes of a stage are returned as data. */
 export * from './corpus/cases.ts';
 export * from './corpus/documents.ts';
+export { foldOf, type Member } from './corpus/fold.ts';
+export * from './corpus/groups.ts';
+export * from './corpus/identity.ts';
 export * from './corpus/overview.ts';
 export * from './corpus/releases.ts';
 export * from './corpus/service-paces.ts';
 export * from './corpus/sources.ts';
+export * from './corpus/tombstones.ts';
 export * from './corpus/vectors.ts';

@@ -40,31 +40,37 @@ export const documentVersion = sqliteTable(
 );
 
 /** What a document says about itself, after its bytes were verified and read. */
-export const publication = sqliteTable('publication', {
-  documentKey: text('document_key').primaryKey(),
-  source: text().notNull(),
-  title: text(),
-  /** JSON array of names. */
-  authors: text().notNull(),
-  journal: text(),
-  publicationDate: text('publication_date'),
-  pmid: text(),
-  pmcid: text(),
-  doi: text(),
-  url: text(),
-  licence: text(),
-  lang: text(),
-  /** What the source calls it: `case-report`, `Case Reports; Journal Article`. */
-  articleType: text('article_type'),
-  /** One of `PUBLICATION_STATES`: what is not current leaves the answers. */
-  state: text().notNull().default('current'),
-  /** JSON array of `Notice`: erratum, expression of concern, retraction, update. */
-  notices: text().notNull().default('[]'),
-  /** 1 and 0 where the source says; null where it does not. */
-  openAccess: integer('open_access'),
-  /** 1 when the text is more than an abstract. */
-  fullText: integer('full_text').notNull().default(0),
-});
+export const publication = sqliteTable(
+  'publication',
+  {
+    documentKey: text('document_key').primaryKey(),
+    source: text().notNull(),
+    title: text(),
+    /** JSON array of names. */
+    authors: text().notNull(),
+    journal: text(),
+    publicationDate: text('publication_date'),
+    pmid: text(),
+    pmcid: text(),
+    doi: text(),
+    url: text(),
+    licence: text(),
+    lang: text(),
+    /** What the source calls it: `case-report`, `Case Reports; Journal Article`. */
+    articleType: text('article_type'),
+    /** One of `PUBLICATION_STATES`: what is not current leaves the answers. */
+    state: text().notNull().default('current'),
+    /** JSON array of `Notice`: erratum, expression of concern, retraction, update. */
+    notices: text().notNull().default('[]'),
+    /** 1 and 0 where the source says; null where it does not. */
+    openAccess: integer('open_access'),
+    /** 1 when the text is more than an abstract. */
+    fullText: integer('full_text').notNull().default(0),
+    /** The document of the same article that yields the cases of this one; null where it yields its own. */
+    foldedInto: text('folded_into'),
+  },
+  (t) => [index('publication_folded').on(t.foldedInto).where(sql`folded_into IS NOT NULL`)],
+);
 
 /**
  * What a document has in common with others of the same article: its ids, the hash of its title, hashes of word sequences of its

@@ -58,7 +58,7 @@ export async function startServer(space: Space, serving: Serving, abandon?: Abor
   const telling = await startTelling(space, ending.signal);
   const background = Promise.all([
     serving.follow(RELEASE_POLL_MS, ending.signal),
-    tickForever(space, ending.signal, telling, abandon),
+    tickForever(space, serving, ending.signal, telling, abandon),
   ]);
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : space.config.port;
@@ -109,6 +109,7 @@ function listen(fetch: Parameters<typeof serve>[0]['fetch'], space: Space): Prom
 /** Ticks in process: at once while there is work, else every `TICK_EVERY_MS`. A failed tick is logged and the next one tries. */
 async function tickForever(
   space: Space,
+  serving: Serving,
   signal: AbortSignal,
   telling: Telling,
   abandon: AbortSignal | undefined,
@@ -125,6 +126,8 @@ async function tickForever(
       telling.now();
       goesOn = report.after.kind === 'work';
       failures = 0;
+      // What this process has just learnt of is not shown a moment longer; where that fails, the poll tries again.
+      if (report.batches > 0) await serving.refreshTombstones().catch(() => undefined);
       if (report.batches > 0)
         space.log.info({ message: 'tick', stage: report.stage, ...report.counts, tookMs: Math.round(report.tookMs) });
     } catch (error) {

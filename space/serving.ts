@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { currentRelease } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import { openRelease, type Release } from '../core/search/release.ts';
-import { caseAnswer, search } from '../core/search/search.ts';
+import { caseAnswer, checkShown, search } from '../core/search/search.ts';
 import { createBackoff, pauseAfter } from './backoff.ts';
 import { faissOfRelease } from './faiss/release.ts';
 import { detailOf, publicReason } from './reasons.ts';
 import type { Space } from './space.ts';
+import { followTombstones } from './tombstones.ts';
 
 /** Nothing can be answered yet; says what is missing. */
 export class NotReadyError extends Error {
@@ -15,12 +16,16 @@ export class NotReadyError extends Error {
 
 type Opened = { readonly manifest: ReleaseManifest; readonly release: Release };
 
+/** How long a case may be shown after it was retracted. */
+const TOMBSTONE_POLL_MS = 1_000;
+
 /** What serving needs of a Space. */
 export type ServingDeps = Pick<Space, 'db' | 'store' | 'generations' | 'faiss' | 'log'>;
 
 /** Reasons in `ready` and `degraded` are for everybody: they hold no path of this machine. The log has the details. */
 export type Serving = {
   search(request: SearchRequest): Promise<SearchAnswer>;
+  /** By its id, or by that of another document of its article. Rejects with `CaseGoneError` for one that was taken out. */
   caseById(id: string): Promise<CaseAnswer | null>;
   ready(): { readonly ready: boolean; readonly reason: string | null };
   degraded(): readonly string[];
@@ -29,13 +34,16 @@ export type Serving = {
    * again after a pause that grows; a newer release at once. Returns the version served, null without one.
    */
   refresh(): Promise<number | null>;
-  /** Refreshes every `everyMs` until the signal aborts. */
+  /** Learns which cases may not be shown any more. Rejects where the database does not answer; what is known stays in force. */
+  refreshTombstones(): Promise<void>;
+  /** Refreshes every `everyMs` until the signal aborts, and what may not be shown every second. */
   follow(everyMs: number, signal: AbortSignal): Promise<void>;
 };
 
 /** Answers from exactly one release at a time and moves to the next only when it was read whole and verified. */
 export function createServing(space: ServingDeps, nowMs: () => number = () => performance.now()): Serving {
   const faiss = faissOfRelease({ ...space, nowMs });
+  const tombstones = followTombstones(space.db, nowMs);
   const backoff = createBackoff(nowMs);
   let opened: Opened | null = null;
   let problem: string | null = null;
@@ -83,6 +91,8 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
   };
 
   const refresh = async (): Promise<number | null> => {
+    // Before any release is opened: what it holds may not be shown any more.
+    await tombstones.refresh();
     const wanted = await currentRelease(space.db);
     if (wanted === null) problem = 'no release has been published yet';
     else if (opened?.manifest.version !== wanted.version) await moveTo(wanted.version);
@@ -96,9 +106,11 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
   };
   const degraded = (): readonly string[] => {
     const faissProblem = faiss.problem(opened?.manifest ?? null);
+    const tombstoneProblem = tombstones.problem();
     const instead = opened ? `release ${opened.manifest.version} answers instead` : 'no older one can answer';
     return [
       ...(failedVersion === null ? [] : [`${problem}; ${instead}`]),
+      ...(tombstoneProblem === null ? [] : [tombstoneProblem]),
       ...(faissProblem === null ? [] : [`${faissProblem}; search serves from the exact scan of the vectors`]),
     ];
   };
@@ -111,6 +123,7 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
 
   return {
     refresh: refreshInTurn,
+    refreshTombstones: tombstones.refresh,
     degraded,
     async search(request) {
       const { release, manifest } = serving();
@@ -118,27 +131,40 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
       return search(release, request, {
         embedder,
         faiss: faiss.searcher(manifest),
+        tombstones: tombstones.known(),
         nowMs: () => performance.now(),
         degraded: degraded(),
       });
     },
     async caseById(id) {
       const { release } = serving();
+      checkShown(release, id, tombstones.known());
       return caseAnswer(release, id);
     },
     ready: () => ({ ready: opened !== null, reason: opened ? null : (problem ?? 'the release is being loaded') }),
     async follow(everyMs, signal) {
-      let failures = 0;
-      while (!signal.aborted) {
-        try {
-          await refreshInTurn();
-          failures = 0;
-        } catch (error) {
-          failures += 1;
-          space.log.warn({ message: 'could not look for a new release', detail: detailOf(error) });
-        }
-        await sleep(pauseAfter(failures, everyMs, Math.random()), undefined, { signal }).catch(() => undefined);
-      }
+      const following = poll(TOMBSTONE_POLL_MS, signal, tombstones.refresh, 'could not look for retracted cases');
+      await poll(everyMs, signal, refreshInTurn, 'could not look for a new release');
+      await following;
     },
   };
+
+  async function poll(
+    everyMs: number,
+    signal: AbortSignal,
+    act: () => Promise<unknown>,
+    failed: string,
+  ): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await act();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        space.log.warn({ message: failed, detail: detailOf(error) });
+      }
+      await sleep(pauseAfter(failures, everyMs, Math.random()), undefined, { signal }).catch(() => undefined);
+    }
+  }
 }

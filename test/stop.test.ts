@@ -168,6 +168,7 @@ describe('a server that is asked to stop', () => {
       ready: () => ({ ready: true, reason: null }),
       degraded: () => [],
       refresh: () => Promise.resolve(1),
+      refreshTombstones: () => Promise.resolve(),
       follow: () => Promise.resolve(),
     };
     const db: Database = {

@@ -1,8 +1,6 @@
 import type { Facet } from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase, FacetView } from '../cases/case.ts';
 import { type Database, json, type Row, statement, type Value } from '../engine/database.ts';
-import { againWrites } from '../engine/ledger.ts';
-import { quoted } from '../engine/sql.ts';
 import type { Fenced, Rows, Write } from '../engine/stage.ts';
 import { numberOrNull, text, textOrNull } from './columns.ts';
 import { groupsWithin, sizesOf } from './sizes.ts';
@@ -64,22 +62,10 @@ export type NormalizedCase = {
   readonly returns: number;
 };
 
-const itemOfCase = (caseId: string): string => `SELECT id FROM item WHERE kind = 'case' AND key = ${quoted(caseId)}`;
+/** A case that its document holds in another form now. */
+export type ReplacedCase = { readonly itemId: number; readonly caseId: string };
 
-const WITHDRAWN = {
-  states: ['done'],
-  cause: 'input',
-  reason: 'withdrawn: the next release is without it',
-  actor: 'normalize',
-} as const;
-
-/** A case that its document held before: replaced by new rows, or withdrawn where the document holds it no longer. */
-export type ReplacedCase = { readonly itemId: number; readonly caseId: string; readonly withdrawn: boolean };
-
-/**
- * The rows of some cases, after the facets of the replaced ones are dropped. A withdrawn case goes back to `index`, because only
- * the next release is without it.
- */
+/** The rows of some cases, after the facets of those that they replace are dropped. */
 export function caseWrites(
   replaced: readonly ReplacedCase[],
   cases: readonly NormalizedCase[],
@@ -91,22 +77,15 @@ export function caseWrites(
       values: [caseId, facet, view.text, JSON.stringify(view.findings)] as Value[],
     })),
   );
-  const fenced = (itemId: number, sql: string, caseId: string): Fenced => ({
-    kind: 'fenced',
-    itemId,
-    sql,
-    args: [caseId],
-  });
   return [
-    ...replaced.flatMap(({ itemId, caseId, withdrawn }) => [
-      fenced(itemId, `DELETE FROM facet WHERE case_id = ? AND :held`, caseId),
-      ...(withdrawn
-        ? [
-            fenced(itemId, `UPDATE patient_case SET withdrawn = 1 WHERE case_id = ? AND :held`, caseId),
-            ...againWrites(itemId, 'index', { ...WITHDRAWN, items: itemOfCase(caseId) }),
-          ]
-        : []),
-    ]),
+    ...replaced.map(
+      ({ itemId, caseId }): Fenced => ({
+        kind: 'fenced',
+        itemId,
+        sql: `DELETE FROM facet WHERE case_id = ? AND :held`,
+        args: [caseId],
+      }),
+    ),
     {
       kind: 'rows',
       table: 'patient_case',

@@ -1,6 +1,7 @@
 import { type Database, json, type Row, type Statement, statement, type Value } from '../engine/database.ts';
-import { againWrites, enterStatements } from '../engine/ledger.ts';
-import { NOW, quoted } from '../engine/sql.ts';
+import { DAY_MS } from '../engine/day.ts';
+import { enterStatements } from '../engine/ledger.ts';
+import { NOW } from '../engine/sql.ts';
 import type { Rows, Stage, Write } from '../engine/stage.ts';
 import { gunzip, gzip } from '../gzip.ts';
 import type { DocumentFormat, Publication } from '../sources/record.ts';
@@ -163,7 +164,8 @@ export async function readDocuments(
   return documents;
 }
 
-const PUBLICATION_COLUMNS = [
+/** Of what a document says about itself; `folded_into` is told by its neighbours. */
+export const PUBLICATION_COLUMNS = [
   'document_key',
   'source',
   'title',
@@ -244,23 +246,14 @@ export async function readPublications(
   return new Map((found?.rows ?? []).map((row) => [text(row.document_key), publicationOf(row)]));
 }
 
-/** What is said about a document changed and not its text: the next release tells it with each of its cases. */
-export const publicationChanged = (itemId: number, documentKey: string): readonly Write[] =>
-  againWrites(itemId, 'index', {
-    items: `SELECT i.id FROM patient_case c JOIN item i ON i.kind = 'case' AND i.key = c.case_id
-      WHERE c.document_key = ${quoted(documentKey)} AND c.withdrawn = 0`,
-    states: ['done'],
-    cause: 'input',
-    reason: 'what is said about its document changed',
-    actor: 'scrape',
-  });
-
 /** Documents that are current, those that went today, and until when an operator lets any number go. */
 export async function shrinkStanding(db: Database) {
   const [found] = await db.read([
     statement(
       `SELECT ${NOW} AS now_ms, (SELECT count(*) FROM publication WHERE state = 'current') AS held,
-         (SELECT count(DISTINCT document_key) FROM tombstone WHERE at_ms > ${NOW} - 86400000 AND reason LIKE 'gone%') AS gone,
+         (SELECT count(*) FROM publication p JOIN item i ON i.kind = 'document' AND i.key = p.document_key
+           JOIN task t ON t.stage = 'scrape' AND t.item_id = i.id AND t.updated_at_ms > ${NOW} - ${DAY_MS}
+           WHERE p.state = 'gone') AS gone,
          (SELECT coalesce(max(shrink_allowed_ms), 0) FROM source) AS allowed_ms`,
     ),
   ]);

@@ -2,13 +2,21 @@ import type { Distillate } from '../cases/case.ts';
 import { type Database, json, type Row, statement } from '../engine/database.ts';
 import { NOW } from '../engine/sql.ts';
 import type { Write } from '../engine/stage.ts';
-import type { ReleaseCase } from '../search/contract.ts';
+import type { Link, ReleaseCase } from '../search/contract.ts';
+import type { Notice } from '../sources/record.ts';
 import { CASE_BYTES, extractedOf, FACETS_OF_CASE } from './cases.ts';
 import { bytes, text, textOrNull } from './columns.ts';
+import { showingOf } from './licence.ts';
 import { groupsWithin, sizesOf } from './sizes.ts';
 import { unpackVectors } from './vectors.ts';
 
 const PAGE = 1_000;
+
+/** A case that no answer may show enters no release either, though its document was not normalized since. */
+const SHOWN = `c.withdrawn = 0 AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.case_id = c.case_id)`;
+/** Documents whose cases are this one, by key. */
+const ALSO = `(SELECT json_group_array(json_object('key', document_key, 'pmid', pmid, 'pmcid', pmcid, 'doi', doi, 'url', url))
+  FROM (SELECT * FROM publication f INDEXED BY publication_folded WHERE f.folded_into = c.document_key ORDER BY document_key)) AS also`;
 
 /** Every case that a release of `generation` holds, by case id, read page by page and within a page by size. */
 export async function* casesOfRelease(db: Database, generation: string): AsyncGenerator<ReleaseCase> {
@@ -19,7 +27,7 @@ export async function* casesOfRelease(db: Database, generation: string): AsyncGe
       statement(
         `SELECT c.case_id AS key, ${CASE_BYTES} + length(v.data) * 2 AS bytes FROM patient_case c
          JOIN vector v ON v.case_id = c.case_id AND v.generation = ?
-         WHERE c.case_id > ? AND c.withdrawn = 0 ORDER BY c.case_id LIMIT ${PAGE}`,
+         WHERE c.case_id > ? AND ${SHOWN} ORDER BY c.case_id LIMIT ${PAGE}`,
         [generation, after],
       ),
     );
@@ -27,10 +35,10 @@ export async function* casesOfRelease(db: Database, generation: string): AsyncGe
       const [found] = await db.read([
         statement(
           `SELECT c.*, v.views, v.data, d.body, p.title, p.authors, p.journal, p.publication_date, p.pmid, p.pmcid, p.doi,
-             p.url, p.licence, p.source, ${FACETS_OF_CASE}
+             p.url, p.licence, p.source, p.notices, ${ALSO}, ${FACETS_OF_CASE}
            FROM patient_case c JOIN vector v ON v.case_id = c.case_id AND v.generation = ?
            JOIN distillate d ON d.case_id = c.case_id JOIN publication p ON p.document_key = c.document_key
-           WHERE c.case_id IN (SELECT value FROM json_each(?)) AND c.withdrawn = 0 ORDER BY c.case_id`,
+           WHERE c.case_id IN (SELECT value FROM json_each(?)) AND ${SHOWN} ORDER BY c.case_id`,
           [generation, json(group)],
         ),
       ]);
@@ -42,25 +50,33 @@ export async function* casesOfRelease(db: Database, generation: string): AsyncGe
   }
 }
 
-const releaseCaseOf = (row: Row): ReleaseCase => ({
-  caseId: text(row.case_id),
-  documentKey: text(row.document_key),
-  provenance: {
-    source: text(row.source),
-    title: textOrNull(row.title),
-    authors: JSON.parse(text(row.authors)) as string[],
-    journal: textOrNull(row.journal),
-    publicationDate: textOrNull(row.publication_date),
-    pmid: textOrNull(row.pmid),
-    pmcid: textOrNull(row.pmcid),
-    doi: textOrNull(row.doi),
-    url: textOrNull(row.url),
-    licence: textOrNull(row.licence),
-  },
-  extracted: extractedOf(row),
-  distillate: JSON.parse(text(row.body)) as Distillate,
-  vectors: unpackVectors(Number(row.views), bytes(row.data)),
-});
+function releaseCaseOf(row: Row): ReleaseCase {
+  const also = JSON.parse(text(row.also)) as Link[];
+  const notices = JSON.parse(text(row.notices)) as Notice[];
+  const showing = showingOf({ source: text(row.source), licence: textOrNull(row.licence) });
+  return {
+    caseId: text(row.case_id),
+    documentKey: text(row.document_key),
+    provenance: {
+      source: text(row.source),
+      title: textOrNull(row.title),
+      authors: JSON.parse(text(row.authors)) as string[],
+      journal: textOrNull(row.journal),
+      publicationDate: textOrNull(row.publication_date),
+      pmid: textOrNull(row.pmid),
+      pmcid: textOrNull(row.pmcid),
+      doi: textOrNull(row.doi),
+      url: textOrNull(row.url),
+      licence: textOrNull(row.licence),
+      ...(also.length === 0 ? {} : { also }),
+    },
+    extracted: extractedOf(row),
+    distillate: JSON.parse(text(row.body)) as Distillate,
+    vectors: unpackVectors(Number(row.views), bytes(row.data)),
+    ...(notices.length === 0 ? {} : { notices }),
+    ...(showing.kind === 'full' ? {} : { withheld: showing.reason }),
+  };
+}
 
 /**
  * Takes the next version number above `floor` for a build under a lease. Builds whose lease is gone are marked abandoned, so that their

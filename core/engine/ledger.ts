@@ -514,6 +514,8 @@ export type Again = {
   readonly actor: string;
   readonly requestId?: string | null;
   readonly prio?: Priority;
+  /** An SQL query of a column `name`: what else happens for this reason, for the audit row, which is then written without any task too. */
+  readonly names?: string;
 };
 
 /**
@@ -527,11 +529,14 @@ export function againStatements(stage: string, again: Again, condition: string):
     ...(again.items === undefined ? [] : [`item_id IN (${again.items})`]),
     ...(again.exceptLeaseId === undefined ? [] : [`lease_id IS NOT ${int(again.exceptLeaseId)}`]),
   ].join(' AND ');
+  const { names } = again;
+  const listed = names === undefined ? '' : `, 'names', (SELECT json_group_array(name) FROM (${names}))`;
+  const orNamed = names === undefined ? '' : ` OR EXISTS (${names})`;
   return [
     auditStatement(
       'again',
-      `SELECT ${quoted(stage)}, NULL, ?1, ?2, (SELECT json_object('reason', ?3, 'tasks', json_group_array(item_id))
-         FROM task WHERE ${chosen}) WHERE ${condition} AND EXISTS (SELECT 1 FROM task WHERE ${chosen})`,
+      `SELECT ${quoted(stage)}, NULL, ?1, ?2, (SELECT json_object('reason', ?3, 'tasks', json_group_array(item_id)${listed})
+         FROM task WHERE ${chosen}) WHERE ${condition} AND (EXISTS (SELECT 1 FROM task WHERE ${chosen})${orNamed})`,
       [again.actor, again.requestId ?? null, again.reason],
     ),
     // Only right after its audit row: a second sending of the same request writes neither.

@@ -50,8 +50,11 @@ export function packArrays(arrays: Readonly<Record<string, PackedArray>>): Uint8
   return bytes;
 }
 
+/** Gives an array by its name. Throws `ReleaseFormatError` for one that is not there. */
+export type Unpacked = { (name: string): PackedArray; has(name: string): boolean };
+
 /** Views into `bytes`, without copying where its start is aligned. Throws `ReleaseFormatError`. */
-export function unpackArrays(file: string, bytes: Uint8Array): (name: string) => PackedArray {
+export function unpackArrays(file: string, bytes: Uint8Array): Unpacked {
   const held = bytes.byteOffset % ALIGNMENT === 0 ? bytes : bytes.slice();
   const view = new DataView(held.buffer, held.byteOffset, held.byteLength);
   if (held.byteLength < 8 || view.getUint32(0, true) !== MAGIC) {
@@ -61,7 +64,8 @@ export function unpackArrays(file: string, bytes: Uint8Array): (name: string) =>
   const bodyStart = aligned(8 + headerLength);
   if (bodyStart > held.byteLength) throw new ReleaseFormatError(`${file}: cut short in its header`);
   const sections = JSON.parse(new TextDecoder().decode(held.subarray(8, 8 + headerLength))) as readonly Section[];
-  return (name) => {
+  const has = (name: string): boolean => sections.some((one) => one.name === name);
+  const read = (name: string): PackedArray => {
     const section = sections.find((one) => one.name === name);
     if (!section) throw new ReleaseFormatError(`${file}: array ${name} is missing`);
     const kind = ARRAY_TYPES[section.type];
@@ -71,6 +75,7 @@ export function unpackArrays(file: string, bytes: Uint8Array): (name: string) =>
     }
     return new kind(held.buffer as ArrayBuffer, start, section.length);
   };
+  return Object.assign(read, { has });
 }
 
 /** The array `name` of an unpacked file, checked to be of the kind that the caller expects. */

@@ -22,6 +22,8 @@ export type Cards = {
   licenceOf(ordinal: number): string;
   /** Ordinal of a case id; undefined where the release has none. */
   ordinalOf(caseId: string): number | undefined;
+  /** The id of the case that carries `id` as one of another document of its article; else `id` itself. */
+  idOf(id: string): string;
 };
 
 /**
@@ -33,6 +35,16 @@ function documentKey(theCase: ReleaseCase): string {
   const { pmcid, pmid, doi, url, title, source } = theCase.provenance;
   const stem = theCase.caseId.replace(/-\d{1,2}$/, '');
   return JSON.stringify(pmcid ?? pmid ?? doi ?? [source, url, title, stem]);
+}
+
+/** Ids by which a case is asked for because another document of its article has them: of the first patient where there are several. */
+function aliasesOf({ provenance }: ReleaseCase): readonly string[] {
+  if (!provenance.also?.length) return [];
+  const named = [provenance, ...provenance.also].flatMap(({ pmid, pmcid }) => [
+    ...(pmid === null ? [] : [`PMID_${pmid.replace(/^\D+/, '')}`]),
+    ...(pmcid === null ? [] : [`PMC_${pmcid.replace(/^\D+/, '')}`]),
+  ]);
+  return [...new Set([...provenance.also.map(({ key }) => key), ...named])];
 }
 
 /** The year of an ISO date or year; 0 where there is none. */
@@ -68,9 +80,11 @@ export function createCardsBuilder(): CardsBuilder {
   const ageYears = new Growing((length) => new Float32Array(length));
   const [rare, categories, facets, sexes] = [u8(), u8(), u8(), u8()];
   const [years, sources, licences] = [u16(), u16(), u16()];
+  const aliases = new Map<string, number>();
   return {
     add(theCase) {
       const { extracted, distillate, provenance } = theCase;
+      for (const alias of aliasesOf(theCase)) if (!aliases.has(alias)) aliases.set(alias, ids.length);
       ids.push(theCase.caseId);
       documents.push(documentNumbers.of(documentKey(theCase)));
       ageYears.push(extracted.patient.ageYears ?? Number.NaN);
@@ -96,6 +110,8 @@ export function createCardsBuilder(): CardsBuilder {
         licences: licences.taken(),
         licenceNames: packStrings(licenceNumbers.names()),
         facets: facets.taken(),
+        aliases: packStrings(aliases.keys()),
+        aliasOrdinals: Uint32Array.from(aliases.values()),
       }),
   };
 }
@@ -112,6 +128,18 @@ export function readCards(bytes: Uint8Array): Cards {
   const sourceNames = names('sourceNames');
   const licenceNames = names('licenceNames');
   let ordinals: Map<string, number> | undefined;
+  const ordinalOf = (caseId: string): number | undefined => {
+    ordinals ??= new Map(ids.map((id, ordinal) => [id, ordinal]));
+    return ordinals.get(caseId);
+  };
+  let aliases: ReadonlyMap<string, string> | undefined;
+  const readAliases = (): ReadonlyMap<string, string> => {
+    // A release of an earlier version has none.
+    if (!unpacked.has('aliases')) return new Map();
+    const held = arrayOf(unpacked, 'aliasOrdinals', Uint32Array);
+    const aliasNames = unpackStrings(arrayOf(unpacked, 'aliases', Uint8Array), held.length);
+    return new Map(aliasNames.map((name, i) => [name, ids[held[i] ?? 0] ?? '']));
+  };
   return {
     count: documents.length,
     ids,
@@ -124,9 +152,11 @@ export function readCards(bytes: Uint8Array): Cards {
     sexOf: (ordinal) => SEXES[(sexes[ordinal] ?? 0) - 1] ?? null,
     sourceOf: (ordinal) => sourceNames[sources[ordinal] ?? 0] ?? '',
     licenceOf: (ordinal) => licenceNames[licences[ordinal] ?? 0] ?? '',
-    ordinalOf(caseId) {
-      ordinals ??= new Map(ids.map((id, ordinal) => [id, ordinal]));
-      return ordinals.get(caseId);
+    ordinalOf,
+    idOf(id) {
+      if (ordinalOf(id) !== undefined) return id;
+      aliases ??= readAliases();
+      return aliases.get(id) ?? id;
     },
   };
 }

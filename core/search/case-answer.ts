@@ -2,11 +2,12 @@ import { FACETS, type Facet } from '../../schema/vocabulary.ts';
 import type { CaseAnswer } from './contract.ts';
 import { citationOf } from './explain.ts';
 import type { Release } from './release.ts';
+import { saidOf } from './said.ts';
 import { SETTINGS } from './settings.ts';
 
-/** A case of the release as `GET /api/cases/:id` gives it; null when the release has none of that id. */
+/** A case of the release as `GET /api/cases/:id` gives it, by its id or by one that it carries; null when there is none. */
 export async function caseAnswer(release: Release, caseId: string): Promise<CaseAnswer | null> {
-  const stored = await release.case(caseId);
+  const stored = await release.case(release.cards.idOf(caseId));
   if (!stored) return null;
   const { extracted, distillate, provenance } = stored;
   const facets: { [Key in Facet]?: NonNullable<CaseAnswer['facets'][Facet]> } = {};
@@ -29,6 +30,7 @@ export async function caseAnswer(release: Release, caseId: string): Promise<Case
     rare: distillate.isRare,
     rarity_criteria: distillate.rarityCriteria,
     rare_reason: distillate.rareReason,
+    ...saidOf(stored),
     provenance: { ...provenance, release: release.manifest.version, generation: release.manifest.generation },
     disclaimer: SETTINGS.disclaimer,
   };

@@ -12,6 +12,7 @@ import type {
   WindowState,
 } from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
+import type { Notice } from '../sources/record.ts';
 import type { SourceKind, WindowBy } from '../sources/source.ts';
 
 /** Where a case was published; what a reader needs to cite it and to know what may be shown. */
@@ -27,6 +28,15 @@ export type Provenance = {
   readonly doi: string | null;
   readonly url: string | null;
   readonly licence: string | null;
+  /** Other documents of the same article, by key; their cases are this one. */
+  readonly also?: readonly Link[] | undefined;
+};
+export type Link = {
+  readonly key: string;
+  readonly pmid: string | null;
+  readonly pmcid: string | null;
+  readonly doi: string | null;
+  readonly url: string | null;
 };
 
 /** One embedded case as it enters a release. */
@@ -37,6 +47,10 @@ export type ReleaseCase = {
   readonly provenance: Provenance;
   readonly extracted: ExtractedCase;
   readonly distillate: Distillate;
+  /** What was published about it later. */
+  readonly notices?: readonly Notice[] | undefined;
+  /** Why its text may not be given away; absent where it may. Then the archive holds none of it. */
+  readonly withheld?: string | undefined;
   /** Unit vectors of `DIMENSION`; a view without text has none. */
   readonly vectors: Readonly<Partial<Record<View, Float32Array>>>;
 };
@@ -135,6 +149,10 @@ export type SearchResult = {
   readonly licence: string | null;
   readonly rare: boolean;
   readonly rare_reason: string | null;
+  /** Errata, expressions of concern, updates; absent where there are none. */
+  readonly notices?: readonly Notice[] | undefined;
+  /** Why no words of the case are shown; absent where they are. */
+  readonly text_withheld?: string | undefined;
 };
 export type SearchAnswer = {
   readonly results: readonly SearchResult[];
@@ -188,6 +206,9 @@ export type CaseAnswer = {
   readonly rare: boolean;
   readonly rarity_criteria: readonly RarityCriterion[];
   readonly rare_reason: string | null;
+  readonly notices?: readonly Notice[] | undefined;
+  /** Why `text` and the texts of the facets are empty; absent where they are not. */
+  readonly text_withheld?: string | undefined;
   readonly provenance: Provenance & { readonly release: number; readonly generation: string };
   readonly disclaimer: string;
 };

@@ -65,7 +65,9 @@ export function explainFacet(query: Query, stored: StoredCase, facet: Facet): Fa
   const matched: FindingMatch[] = [];
   const missing: FindingMatch[] = [];
   const contradicted: FindingMatch[] = [];
-  const caseQuote = (finding: Finding) => quoteOf(stored.extracted.text, finding);
+  // A text that may not be shown is not there to be quoted.
+  const caseQuote = (finding: Finding) =>
+    stored.withheld === undefined ? quoteOf(stored.extracted.text, finding) : null;
   for (const [term, mentions] of asked) {
     const found = held.get(term) ?? [];
     const stated = mentions.filter(isAsserted);

@@ -17,6 +17,20 @@ export class CaseUnknownError extends Error {
   }
 }
 
+/** The case may not be shown any more; says why. */
+export class CaseGoneError extends Error {
+  override readonly name = 'CaseGoneError';
+  readonly caseId: string;
+  /** For everybody: `retracted: Retraction in: J Test 2026`. */
+  readonly reason: string;
+
+  constructor(caseId: string, reason: string) {
+    super(`case ${caseId} was taken out of the corpus (${reason})`);
+    this.caseId = caseId;
+    this.reason = reason;
+  }
+}
+
 /** The embedder at hand made other vectors than the release holds; comparing them would mean nothing. */
 export class GenerationMismatchError extends Error {
   override readonly name = 'GenerationMismatchError';
@@ -88,10 +102,11 @@ async function queryOfFacets(given: Readonly<Partial<Record<Facet, string>>>, em
   return { text: whole, extracted, vectors, sourceOf: (facet) => sources[facet] ?? '', ordinal: null };
 }
 
-async function queryOfCase(caseId: string, release: Release): Promise<Query> {
+async function queryOfCase(asked: string, release: Release): Promise<Query> {
+  const caseId = release.cards.idOf(asked);
   const stored = await release.case(caseId);
   const ordinal = release.cards.ordinalOf(caseId);
-  if (!stored || ordinal === undefined) throw new CaseUnknownError(caseId);
+  if (!stored || ordinal === undefined) throw new CaseUnknownError(asked);
   const vectors: Partial<Record<View, Float32Array>> = {};
   for (const view of VIEWS) {
     const { rowOf, vectors: rows } = release.views[view];

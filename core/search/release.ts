@@ -10,6 +10,7 @@ import { rowsByCase, type ViewVectors } from './dense.ts';
 import { createFindingsBuilder, type FindingIndex, readFindings } from './findings.ts';
 import { createLexicalBuilder, type LexicalIndex, readLexical } from './lexical.ts';
 import type { Signals } from './score.ts';
+import { withoutText } from './withhold.ts';
 
 export type { StoredCase } from './archive.ts';
 export { ReleaseFormatError } from './binary.ts';
@@ -104,7 +105,7 @@ export async function writeRelease(
     cards.add(theCase);
     sampler.add(caseCount, theCase);
     const { vectors: _, ...stored } = theCase;
-    const member = await archive.add(stored);
+    const member = await archive.add(stored.withheld === undefined ? stored : withoutText(stored));
     if (member) await sink.append('cases.jsonl.gz', member);
     caseCount += 1;
   }

@@ -10,8 +10,9 @@ import { agreementScores } from './findings.ts';
 import { flagOf } from './flags.ts';
 import { lexicalQuery, lexicalScores, type QueryTerm, termsEarned } from './lexical.ts';
 import { percentileOf, randomScores } from './percentile.ts';
-import { type Query, readQuery, understoodOf } from './query.ts';
+import { CaseGoneError, type Query, readQuery, understoodOf } from './query.ts';
 import type { Release } from './release.ts';
+import { saidOf } from './said.ts';
 import {
   contributions,
   facetScore,
@@ -26,18 +27,21 @@ import { SETTINGS, type SearchSettings } from './settings.ts';
 import { placedTerms, type WordsMet } from './terms.ts';
 
 export { caseAnswer } from './case-answer.ts';
-export { CaseUnknownError, GenerationMismatchError } from './query.ts';
+export { CaseGoneError, CaseUnknownError, GenerationMismatchError } from './query.ts';
 
 export type SearchDeps = {
   readonly embedder: Embedder;
   readonly faiss?: FacetSearcher | undefined;
   readonly nowMs: () => number;
+  /** Cases that no answer may show, with the reason, whatever the release holds. */
+  readonly tombstones?: ReadonlyMap<string, string>;
   /** What the host knows to run below its best; passed on to the answer. */
   readonly degraded?: readonly string[];
   /** Another configuration than the product's, for measurements. */
   readonly settings?: SearchSettings;
 };
 
+const NO_TOMBSTONES: ReadonlyMap<string, string> = new Map();
 const TERMS_SHOWN = 12;
 const TITLE_CHARS_MAX = 110;
 
@@ -48,26 +52,45 @@ function weightsOf(request: SearchRequest, settings: SearchSettings): Record<Fac
   return Object.fromEntries(FACETS.map((facet) => [facet, (chosen[facet] ?? 0) / sum])) as Record<Facet, number>;
 }
 
-/** The cases that may be answers: those that pass the filters, without the query's own document. */
-function eligible(release: Release, request: SearchRequest, query: Query): Uint8Array {
+/** The cases that may be answers: those that pass the filters and were not taken out, without the query's own document. */
+function eligible(
+  release: Release,
+  request: SearchRequest,
+  query: Query,
+  tombstones: ReadonlyMap<string, string>,
+): Uint8Array {
   const kept = keptBy(release.cards, request.filters ?? {});
+  for (const caseId of tombstones.keys()) {
+    const ordinal = release.cards.ordinalOf(caseId);
+    if (ordinal !== undefined) kept[ordinal] = 0;
+  }
   if (query.ordinal === null) return kept;
   const own = release.cards.documents[query.ordinal];
   for (let i = 0; i < kept.length; i += 1) if (release.cards.documents[i] === own) kept[i] = 0;
   return kept;
 }
 
+/** Throws `CaseGoneError` where `id`, or the case that carries it, was taken out. */
+export function checkShown(release: Release, id: string, tombstones: ReadonlyMap<string, string>): void {
+  const caseId = release.cards.idOf(id);
+  // A case that another one stands for now is found by it, whatever was said of it alone.
+  const reason = tombstones.get(caseId);
+  if (reason !== undefined) throw new CaseGoneError(caseId, reason);
+}
+
 /**
- * Finds the cases most like the query, with the reason for each. Order is by score, then case id. Rejects with `CaseUnknownError` or
- * `GenerationMismatchError`; a query of which nothing is known to the release gets no result and says so.
+ * Finds the cases most like the query, with the reason for each. Order is by score, then case id. Rejects with `CaseGoneError`,
+ * `CaseUnknownError` or `GenerationMismatchError`; a query of which nothing is known to the release gets no result and says so.
  */
 export async function search(release: Release, request: SearchRequest, deps: SearchDeps): Promise<SearchAnswer> {
   const startedMs = deps.nowMs();
   const settings = deps.settings ?? SETTINGS;
   const degraded = [...(deps.degraded ?? [])];
+  const tombstones = deps.tombstones ?? NO_TOMBSTONES;
+  if (request.case_id !== undefined) checkShown(release, request.case_id, tombstones);
   const query = await readQuery(request, release, deps.embedder);
   const weights = weightsOf(request, settings);
-  const kept = eligible(release, request, query);
+  const kept = eligible(release, request, query, tombstones);
   const words = lexicalQuery(release.lexical, query.text, settings.bm25);
   const cheap = {
     length: release.cards.count,
@@ -184,7 +207,7 @@ function resultOf(found: Found): SearchResult {
   const { provenance, distillate } = stored;
   return {
     case_id: stored.caseId,
-    title: provenance.title ?? titleFromText(stored.extracted.text),
+    title: provenance.title ?? (stored.withheld === undefined ? titleFromText(stored.extracted.text) : stored.caseId),
     diagnosis: distillate.diagnosis,
     score,
     percentile: percentileOf(found.randoms, score),
@@ -201,14 +224,16 @@ function resultOf(found: Found): SearchResult {
       score: plan.whole === 0 ? 0 : (wholeScore(signals, plan.background, ordinal) ?? 0),
       contribution: added.whole,
     },
-    evidence: request.explain
-      ? evidenceOf(stored, explained, new Map(terms.map(({ term, weight }) => [term, weight])), found.met)
-      : [],
+    evidence:
+      request.explain && stored.withheld === undefined
+        ? evidenceOf(stored, explained, new Map(terms.map(({ term, weight }) => [term, weight])), found.met)
+        : [],
     citation: citationOf(stored.caseId, provenance),
     url: provenance.url,
     licence: provenance.licence,
     rare: distillate.isRare,
     rare_reason: distillate.rareReason,
+    ...saidOf(stored),
   };
 }
 

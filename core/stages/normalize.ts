@@ -1,12 +1,28 @@
+import type { SetAsideReason } from '../../schema/vocabulary.ts';
 import type { ExtractedCase } from '../cases/case.ts';
 import { EXTRACTOR_VERSION, extractCase } from '../cases/extract.ts';
 import { splitPatients } from '../cases/patients.ts';
 import { screenDocument } from '../cases/screen.ts';
-import { caseWrites, heldCases, type NormalizedCase, type ReplacedCase, readDocuments } from '../corpus.ts';
+import {
+  caseWrites,
+  foldOf,
+  foldWrites,
+  heldCases,
+  liftWrites,
+  type Member,
+  type NormalizedCase,
+  type ReplacedCase,
+  readDocuments,
+  readGroups,
+  type Standing,
+  standings,
+  tombstonesOf,
+  withdrawWrites,
+} from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
 import { PermanentError } from '../engine/errors.ts';
 import type { Outcome } from '../engine/outcome.ts';
-import { defineStage, type Item, type Retry, type Stage, type StageResult } from '../engine/stage.ts';
+import { defineStage, type Item, type Retry, type Stage, type StageResult, type Write } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
 import { type DocumentRecord, readDocument } from '../sources/record.ts';
 import { each } from './each.ts';
@@ -31,21 +47,31 @@ export const defineNormalize = (deps: { readonly db: Database; readonly random: 
     async process(batch, context) {
       const keys = batch.map((item) => item.key);
       const documents = await readDocuments(deps.db, keys);
+      const readings = new Map([...documents].map(([key, { format, raw }]) => [key, readDocument(format, raw, key)]));
+      const records = new Map(
+        [...readings].flatMap(([key, reading]) => (reading.kind === 'record' ? [[key, reading.record] as const] : [])),
+      );
+      const standing = await standings(deps.db, keys);
+      const groups = await readGroups(deps.db, keys, records);
       const { outcomes, products } = await each(batch, context, retry, deps.random, async (item) => {
-        const document = documents.get(item.key);
-        if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
-        const reading = readDocument(document.format, document.raw, document.key);
+        const reading = readings.get(item.key);
+        if (!reading) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
         if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
-        return readCasesOf(item, reading.record);
+        return readCasesOf(item, reading.record, standing.get(item.key), groups.get(item.key) ?? []);
       });
       return settle(deps.db, batch, outcomes, products);
     },
   });
 
-/** The patients of one document; none where it was set aside, and then its earlier cases are withdrawn. */
+/** The patients of one document; none where it was set aside or folded, and then its earlier cases are withdrawn. */
 type ReadDocument = {
   readonly item: Item;
   readonly cases: readonly { readonly caseId: string; readonly extracted: ExtractedCase }[];
+  /** Why it has no case; null where it has. */
+  readonly none: string | null;
+  /** The document that yields its cases. */
+  readonly foldedInto: string | null;
+  readonly wasFoldedInto: string | null;
 };
 
 /** The hash of a done document is known only with what the corpus holds already: `settle` fills it in. */
@@ -53,23 +79,38 @@ const UNSETTLED: Outcome = { kind: 'done', outputHash: '' };
 
 async function readCasesOf(
   item: Item,
-  { text, setAside }: DocumentRecord,
+  record: DocumentRecord,
+  standing: Standing | undefined,
+  group: readonly Member[],
 ): Promise<{ readonly outcome: Outcome; readonly product: ReadDocument }> {
-  if (setAside !== undefined) {
-    const reason = `${setAside.reason}: ${setAside.detail}`;
-    return { outcome: { kind: 'skipped', errorClass: setAside.reason, reason }, product: { item, cases: [] } };
-  }
-  const screening = screenDocument(text);
-  if (screening.kind === 'set_aside') {
-    const reason = `${screening.reason}: ${screening.detail}`;
-    return { outcome: { kind: 'skipped', errorClass: screening.reason, reason }, product: { item, cases: [] } };
-  }
-  const patients = splitPatients(text);
+  const wasFoldedInto = standing?.foldedInto ?? null;
+  const without = (kind: SetAsideReason, detail: string, foldedInto: string | null = null) => {
+    const reason = `${kind}: ${detail}`;
+    return {
+      outcome: { kind: 'skipped', errorClass: kind, reason } as const,
+      product: { item, cases: [], none: reason, foldedInto, wasFoldedInto },
+    };
+  };
+  if (standing && standing.state !== 'current') return without('not_current', endInWords(standing));
+  const own = group.find(({ key }) => key === item.key);
+  const fold = own ? foldOf(own, group) : { kind: 'own' as const };
+  if (fold.kind === 'not_current') return without('not_current', fold.reason);
+  if (record.setAside) return without(record.setAside.reason, record.setAside.detail);
+  const screening = screenDocument(record.text);
+  if (screening.kind === 'set_aside') return without(screening.reason, screening.detail);
+  if (fold.kind === 'folded') return without('duplicate', fold.reason, fold.into);
+  const patients = splitPatients(record.text);
   const cases = patients.map((patient, i) => ({
     caseId: caseIdOf(item.key, i + 1, patients.length),
     extracted: extractCase(patient.text),
   }));
-  return { outcome: UNSETTLED, product: { item, cases } };
+  return { outcome: UNSETTLED, product: { item, cases, none: null, foldedInto: null, wasFoldedInto } };
+}
+
+/** `retracted: J Test 2026;1:2`, as far as the source says. */
+function endInWords({ state, notices }: Standing): string {
+  const reference = notices.find(({ kind }) => kind === 'retraction')?.reference;
+  return reference ? `${state}: ${reference}` : state;
 }
 
 /** Holds what was read against the corpus: ids that another document has are refused, cases that are gone are withdrawn. */
@@ -79,16 +120,20 @@ async function settle(
   outcomes: readonly Outcome[],
   products: readonly ReadDocument[],
 ): Promise<StageResult> {
+  const keys = products.map(({ item }) => item.key);
   const held = await heldCases(
     db,
     products.flatMap(({ cases }) => cases.map(({ caseId }) => caseId)),
-    products.map(({ item }) => item.key),
+    keys,
   );
+  const tombstones = await tombstonesOf(db, keys);
   const settled = new Map<number, Outcome>();
   const claimedBy = new Map([...held.cases].map(([caseId, { documentKey }]) => [caseId, documentKey]));
   const cases: NormalizedCase[] = [];
   const replaced: ReplacedCase[] = [];
-  for (const { item, cases: own } of products) {
+  const leaving: Write[] = [];
+  for (const product of products) {
+    const { item, cases: own } = product;
     const stranger = own.find(({ caseId }) => (claimedBy.get(caseId) ?? item.key) !== item.key);
     if (stranger) {
       const reason = `the case id ${stranger.caseId} belongs to document ${claimedBy.get(stranger.caseId)}: give this document another id`;
@@ -102,14 +147,38 @@ async function settle(
       return { itemId: item.id, caseId, documentKey: item.key, ordinal: i + 1, extracted, returns };
     });
     cases.push(...normalized);
-    for (const caseId of held.liveCasesOf.get(item.key) ?? [])
-      replaced.push({ itemId: item.id, caseId, withdrawn: !own.some((one) => one.caseId === caseId) });
+    const live = held.liveCasesOf.get(item.key) ?? [];
+    const isOwn = (caseId: string) => own.some((one) => one.caseId === caseId);
+    replaced.push(...live.filter(isOwn).map((caseId) => ({ itemId: item.id, caseId })));
+    leaving.push(
+      ...leavingWrites(
+        product,
+        live.filter((caseId) => !isOwn(caseId)),
+        (tombstones.get(item.key) ?? []).filter((caseId) => product.foldedInto !== null || isOwn(caseId)),
+      ),
+    );
     if (own.length > 0) settled.set(item.id, await doneWith(item, normalized));
   }
   return {
     outcomes: outcomes.map((outcome, i) => settled.get(batch[i]?.id ?? -1) ?? outcome),
-    writes: caseWrites(replaced, cases, EXTRACTOR_VERSION),
+    writes: [...leaving, ...caseWrites(replaced, cases, EXTRACTOR_VERSION)],
   };
+}
+
+/** What changes for cases that a document holds no longer, for those that are shown again, and for its place in its article. */
+function leavingWrites(
+  { item, none, foldedInto, wasFoldedInto }: ReadDocument,
+  gone: readonly string[],
+  back: readonly string[],
+): readonly Write[] {
+  const reason = none ?? `changed: ${item.key} holds this patient no longer`;
+  return [
+    ...(gone.length === 0
+      ? []
+      : withdrawWrites({ itemId: item.id, caseIds: gone, reason, atOnce: foldedInto === null })),
+    ...liftWrites(item.id, back),
+    ...(foldedInto === wasFoldedInto ? [] : foldWrites(item.id, item.key, foldedInto)),
+  ];
 }
 
 /** The case items that a document becomes; a case that came back after a withdrawal is hashed as new, so that it is worked again. */

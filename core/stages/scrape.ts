@@ -1,13 +1,16 @@
 import {
   documentWrites,
+  heldIdentities,
+  identityWrites,
   isToRetrieve,
   type NewDocument,
-  publicationChanged,
+  normalizedAgain,
   publicationRows,
   readDocuments,
   readPublications,
   type StoredDocument,
   shrinkStanding,
+  tombstoneWrites,
 } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
 import { PermanentError, ValidationError } from '../engine/errors.ts';
@@ -57,7 +60,7 @@ export const defineScrape = (deps: ScrapeDeps): Stage =>
         if (answer.kind === 'outcome') return { outcome: answer.outcome };
         return takeAnswer(known, answer, withdrawals);
       });
-      return { outcomes, writes: await writesOf(products) };
+      return { outcomes, writes: await writesOf(deps.db, products) };
     },
   });
 
@@ -73,7 +76,6 @@ type Product = {
   /** Null where the bytes that are held are the right ones. */
   readonly document: NewDocument | null;
   readonly publication: Publication;
-  readonly before: Publication | undefined;
   /** Null where nothing new was read: what is held is gone from its source. */
   readonly record: DocumentRecord | null;
   /** Why its cases leave the answers now; null where they stay. */
@@ -82,7 +84,7 @@ type Product = {
 type Taken = { readonly outcome: Outcome; readonly product?: Product };
 
 /** Bytes that came with the discovery are verified. */
-async function takeHeld({ item, document, publication }: Known): Promise<Taken> {
+async function takeHeld({ item, document }: Known): Promise<Taken> {
   if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
   const sha256 = await sha256Hex(document.raw);
   if (sha256 !== document.sha256)
@@ -92,7 +94,7 @@ async function takeHeld({ item, document, publication }: Known): Promise<Taken> 
   const reading = readDocument(document.format, document.raw, document.key);
   if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
   const { record } = reading;
-  return taken({ item, document: null, before: publication, ...said(record) }, sha256);
+  return taken({ item, document: null, ...said(record) }, sha256);
 }
 
 const said = (record: DocumentRecord) => ({
@@ -126,9 +128,9 @@ async function takeAnswer(known: Known, answer: Retrieved, withdrawals: Withdraw
           stageWaits: false,
         },
       };
+    // Not retracted: another document of the same article may still stand for it, which `normalize` decides.
     const gone: Publication = { ...publication, state: 'gone' };
-    const leaves = `gone from its source, ${reason}`;
-    const product = { item, document: null, publication: gone, before: publication, record: null, leaves };
+    const product = { item, document: null, publication: gone, record: null, leaves: null };
     return taken(product, `gone ${document.sha256}`);
   }
   const { format, bytes, locator, validators } = answer.document;
@@ -139,7 +141,7 @@ async function takeAnswer(known: Known, answer: Retrieved, withdrawals: Withdraw
   const sha256 = await sha256Hex(bytes);
   const fresh: NewDocument = { key: item.key, source: item.source, format, raw: bytes, sha256, locator, validators };
   const same = document?.sha256 === sha256;
-  return taken({ item, document: same ? null : fresh, before: publication, ...said(record) }, sha256);
+  return taken({ item, document: same ? null : fresh, ...said(record) }, sha256);
 }
 
 const taken = (product: Product, outputHash: string): Taken => ({ outcome: { kind: 'done', outputHash }, product });
@@ -164,13 +166,18 @@ async function withdrawalsOf(
   return mayWithdraw({ held, missing: goneToday + going.length, allowedUntilMs, nowMs });
 }
 
-async function writesOf(products: readonly Product[]): Promise<readonly Write[]> {
+async function writesOf(db: Database, products: readonly Product[]): Promise<readonly Write[]> {
   const stored = products.flatMap(({ item, document }) => (document ? [{ itemId: item.id, document }] : []));
+  const read = products.flatMap(({ item, record }) => (record ? [{ itemId: item.id, record }] : []));
+  const held = await heldIdentities(
+    db,
+    read.map(({ record }) => record.key),
+  );
   return [
     ...(await documentWrites(stored)),
+    ...identityWrites(read, held),
     publicationRows(products.map(({ item, publication }) => ({ itemId: item.id, key: item.key, publication }))),
-    ...products.flatMap(({ item, publication, before }) =>
-      before && JSON.stringify(before) !== JSON.stringify(publication) ? publicationChanged(item.id, item.key) : [],
-    ),
+    ...normalizedAgain(products.flatMap(({ item, record }) => (record ? [] : [item.key]))),
+    ...products.flatMap(({ item, leaves }) => (leaves === null ? [] : tombstoneWrites(item.id, item.key, leaves))),
   ];
 }

@@ -99,6 +99,10 @@ export function formatAnswer(answer: SearchAnswer): string {
       ([facet, { score, contribution, matched }]) =>
         `    ${facet.padEnd(13)} ${score === null ? '  -  ' : score.toFixed(2)}  +${contribution.toFixed(3)}  ${matched.map(({ term }) => term).join(', ')}`,
     ),
+    ...(result.notices ?? []).map(
+      ({ kind, reference }) => `    ${kind.replaceAll('_', ' ')}${reference ? `: ${reference}` : ''}`,
+    ),
+    ...(result.text_withheld ? [`    text not shown: ${result.text_withheld}`] : []),
     ...result.evidence.slice(0, 2).map(({ quote }) => `    "${quote.replaceAll(/\s+/g, ' ').slice(0, 160)}"`),
     `    ${result.citation}${result.url ? `  ${result.url}` : ''}`,
     '',

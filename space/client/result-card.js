@@ -2,7 +2,7 @@
 
 import { bar, element, folded, isolated } from './dom.js';
 import { findings } from './finding-groups.js';
-import { FACET_LABELS, FACETS, percent, percentile, safeHref, sentence } from './words.js';
+import { FACET_LABELS, FACETS, NOTICE_LABELS, percent, percentile, safeHref, sentence } from './words.js';
 
 const QUOTES_SHOWN = 3;
 const ALERT_LABELS = { routine: 'Worth a look', significant: 'Significant match', critical: 'Critical match' };
@@ -21,6 +21,7 @@ export function renderResult(result, rank, answer) {
       'article',
       { class: 'result', 'aria-labelledby': headingId },
       header(result, rank, headingId),
+      notices(result),
       verdict(result),
       composition(result),
       element(
@@ -102,6 +103,18 @@ function header(result, rank, headingId) {
       { class: 'result-score' },
       element('strong', {}, result.score.toFixed(2)),
       element('span', {}, 'score'),
+    ),
+  );
+}
+
+/** What was published about the report since. */
+function notices(result) {
+  return (result.notices ?? []).map(({ kind, reference }) =>
+    element(
+      'p',
+      { class: 'notice', role: 'note' },
+      element('strong', {}, NOTICE_LABELS[kind] ?? kind),
+      reference === null ? '' : [': ', isolated(reference)],
     ),
   );
 }
@@ -201,6 +214,8 @@ function plainRow(name, { score, contribution }) {
 const number = (value) => element('span', { class: 'number' }, value.toFixed(2));
 
 function evidence(result) {
+  if (result.text_withheld)
+    return element('p', { class: 'fine' }, `No words of the case are shown: ${result.text_withheld}.`);
   if (result.evidence.length === 0) return null;
   const quotes = result.evidence.map(({ facet, quote }) =>
     element(

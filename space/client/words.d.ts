@@ -1,9 +1,10 @@
-import type { Assertion, Facet, Preset, RarityCriterion } from '../../schema/vocabulary.ts';
+import type { Assertion, Facet, NoticeKind, Preset, RarityCriterion } from '../../schema/vocabulary.ts';
 
 export declare const FACETS: readonly Facet[];
 export declare const FACET_LABELS: Readonly<Record<Facet | 'lexical' | 'whole', string>>;
 export declare const ASSERTION_LABELS: Readonly<Record<Assertion, string>>;
 export declare const PRESETS: Readonly<Record<Preset, { readonly label: string; readonly weights: readonly number[] }>>;
+export declare const NOTICE_LABELS: Readonly<Record<NoticeKind, string>>;
 export declare const RARITY_LABELS: Readonly<Record<RarityCriterion, string>>;
 export declare function count(n: number): string;
 export declare function sentence(text: string): string;

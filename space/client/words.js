@@ -30,6 +30,15 @@ export const PRESETS = {
   rare: { label: 'Rare disease', weights: [25, 20, 20, 20, 15] },
 };
 
+/** What was published about a report after it. */
+export const NOTICE_LABELS = {
+  retraction: 'Retraction',
+  expression_of_concern: 'Expression of concern',
+  erratum: 'Erratum',
+  update: 'Update',
+  comment: 'Comment',
+};
+
 export const RARITY_LABELS = {
   prevalence: 'Rare disease (under 1 in 2,000)',
   atypical_presentation: 'Unusual presentation of a known disease',

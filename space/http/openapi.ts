@@ -3,6 +3,7 @@ import { schemas } from './openapi-schemas.ts';
 const problems = {
   400: 'The body is not valid JSON, or fields of it are wrong',
   404: 'No such address or case',
+  410: 'The case was taken out of the corpus; the detail says why',
   413: 'The body is larger than 1 MiB',
   415: 'The body is not application/json in UTF-8 without Content-Encoding',
   500: 'An error on our side; the request id finds it in the log',
@@ -45,6 +46,7 @@ export const openapi = {
           ...json('Ranked cases with their explanation', 'SearchAnswer'),
           ...problem(400),
           ...problem(404),
+          ...problem(410),
           ...problem(413),
           ...problem(415),
           ...problem(500),
@@ -57,7 +59,7 @@ export const openapi = {
         operationId: 'getCase',
         summary: 'One case with its text, facets and findings',
         parameters: [caseId],
-        responses: { ...json('The case', 'Case'), ...problem(404), ...problem(500), ...problem(503) },
+        responses: { ...json('The case', 'Case'), ...problem(404), ...problem(410), ...problem(500), ...problem(503) },
       },
     },
     '/api/status': {
@@ -83,7 +85,7 @@ export const openapi = {
         operationId: 'casePage',
         summary: 'Page of one case',
         parameters: [caseId],
-        responses: { ...page, ...problem(404), ...problem(500), ...problem(503) },
+        responses: { ...page, ...problem(404), ...problem(410), ...problem(500), ...problem(503) },
       },
     },
   },

@@ -38,6 +38,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  410: 'Gone',
   413: 'Content Too Large',
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
@@ -89,10 +90,18 @@ export function notReady(reason: string | null): ProblemError {
   return new ProblemError(reason === null ? facts : { ...facts, detail: reason });
 }
 
+/** A case that was taken out of the corpus; the reason was published, and may be said. */
+const goneFacts = (reason: string): Facts => ({
+  status: 410,
+  code: 'case_gone',
+  detail: `This case was taken out of the corpus (${reason}).`,
+});
+
 export function factsOf(error: unknown): Facts {
   if (error instanceof ProblemError) return error.facts;
   if (error instanceof HTTPException) return factsOfHttpException(error);
   const name = error instanceof Error ? error.name : '';
+  if (name === 'CaseGoneError' && error instanceof Error && 'reason' in error) return goneFacts(String(error.reason));
   return Object.hasOwn(BY_NAME, name) ? (BY_NAME[name] ?? INTERNAL) : INTERNAL;
 }
 

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { CaseAnswer } from '../../core/search/contract.ts';
 import { ASSERTIONS, FACETS, type Facet } from '../../schema/vocabulary.ts';
-import { ASSERTION_LABELS, FACET_LABELS, RARITY_LABELS, safeHref, termWords } from '../client/words.js';
+import { ASSERTION_LABELS, FACET_LABELS, NOTICE_LABELS, RARITY_LABELS, safeHref, termWords } from '../client/words.js';
 import { type Mark, type Segment, segmentsOf } from './highlight.ts';
 import { DISCLAIMER, type Html, layout } from './layout.ts';
 
@@ -36,11 +36,20 @@ export function casePage(theCase: CaseAnswer): Html {
     <p class="citation" dir="auto">${theCase.citation}</p>
     <p class="actions"><a class="button" href="/?case=${encodeURIComponent(theCase.case_id)}">Find similar cases</a> ${sourceLink(theCase.url)}</p>
   </header>
+  ${noticesOf(theCase)}
   ${sidebar(theCase)}
   ${narrative(theCase)}
   ${findingTables(theCase)}
 </article>`,
   });
+}
+
+/** What was published about the report since stands before all that it says. */
+function noticesOf({ notices = [] }: CaseAnswer): Html | '' {
+  if (notices.length === 0) return '';
+  return html`<section class="panel notices" aria-label="Published since">
+    ${notices.map(({ kind, reference }) => html`<p role="note"><strong>${NOTICE_LABELS[kind] ?? kind}</strong>${reference === null ? '' : html`: <span dir="auto">${reference}</span>`}</p>`)}
+  </section>`;
 }
 
 function sourceLink(url: string | null): Html | '' {
@@ -70,6 +79,7 @@ function sidebar(theCase: CaseAnswer): Html {
       ${pair('PMID', from.pmid)}
       ${pair('PMCID', from.pmcid)}
       ${pair('DOI', from.doi)}
+      ${pair('Also', linksOf(from.also ?? []))}
       ${pair('Licence', theCase.licence ?? 'not stated: check before you reuse it')}
       ${pair('Release', String(from.release))}
       ${pair('Generation', from.generation)}
@@ -79,12 +89,25 @@ function sidebar(theCase: CaseAnswer): Html {
 </aside>`;
 }
 
+/** The other documents of the article, by all the ids that they go by. */
+function linksOf(also: NonNullable<CaseAnswer['provenance']['also']>): string | null {
+  if (also.length === 0) return null;
+  const idsOf = ({ key, pmid, pmcid, doi }: (typeof also)[number]) =>
+    [pmid && `PMID ${pmid}`, pmcid, doi && `doi:${doi}`].filter((id) => id).join(', ') || key;
+  return also.map(idsOf).join('; ');
+}
+
 function rarity(theCase: CaseAnswer): Html {
   return html`<p><span class="badge rare">Rare</span> ${theCase.rare_reason ?? ''}</p>
   <ul class="criteria">${theCase.rarity_criteria.map((name) => html`<li>${RARITY_LABELS[name] ?? name}</li>`)}</ul>`;
 }
 
 function narrative(theCase: CaseAnswer): Html {
+  if (theCase.text_withheld !== undefined)
+    return html`<section class="narrative" aria-labelledby="text-heading">
+  <h2 id="text-heading">Text</h2>
+  <p>The text is not shown here: ${theCase.text_withheld}. ${sourceLink(theCase.url)}</p>
+</section>`;
   const marks = marksOf(theCase);
   const marked = FACETS.filter((facet) => marks.some((mark) => mark.facet === facet));
   return html`<section class="narrative" aria-labelledby="text-heading">
@@ -140,7 +163,7 @@ function findingTables(theCase: CaseAnswer): Html {
     <h3 id="facet-${facet}"><span class="dot" data-facet="${facet}" aria-hidden="true"></span> ${FACET_LABELS[facet]} <span class="fine">${view.findings.length} ${view.findings.length === 1 ? 'finding' : 'findings'}</span></h3>
     ${
       rows.length === 0
-        ? html`<p class="fine">Text without a recognised finding: <span dir="auto">${view.text}</span></p>`
+        ? html`<p class="fine">${view.text === '' ? 'No finding was recognised.' : html`Text without a recognised finding: <span dir="auto">${view.text}</span>`}</p>`
         : html`<div class="table-scroll" role="region" aria-labelledby="facet-${facet}" tabindex="0"><table>
       <thead><tr><th scope="col">Finding</th><th scope="col">Status</th><th scope="col">Value</th><th scope="col">Words of the text</th></tr></thead>
       <tbody>${rows}</tbody></table></div>`
@@ -161,7 +184,7 @@ function findingRow(text: string, finding: Finding, key: number): Html {
   <th scope="row"><bdi>${termWords(finding.term)}</bdi>${(finding.qualifiers ?? []).map((word) => html` <span class="qualifier">${termWords(word)}</span>`)}</th>
   <td>${ASSERTION_LABELS[finding.assertion]}</td>
   <td class="value">${valueWords(finding)}${finding.flag === undefined ? '' : html` <span class="flag" data-flag="${finding.flag}">${finding.flag}</span>`}</td>
-  <td><a href="#finding-${key}"><bdi>${words === '' ? 'show' : words}</bdi></a></td>
+  <td>${text === '' ? 'not shown' : html`<a href="#finding-${key}"><bdi>${words === '' ? 'show' : words}</bdi></a>`}</td>
 </tr>`;
 }
 

@@ -106,6 +106,8 @@ ALTER TABLE `publication` ADD `article_type` text;--> statement-breakpoint
 ALTER TABLE `publication` ADD `state` text DEFAULT 'current' NOT NULL;--> statement-breakpoint
 ALTER TABLE `publication` ADD `notices` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
 ALTER TABLE `publication` ADD `open_access` integer;--> statement-breakpoint
-ALTER TABLE `publication` ADD `full_text` integer DEFAULT 0 NOT NULL;
+ALTER TABLE `publication` ADD `full_text` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE `publication` ADD `folded_into` text;--> statement-breakpoint
+CREATE INDEX `publication_folded` ON `publication` (`folded_into`) WHERE folded_into IS NOT NULL;
 --> statement-breakpoint
 UPDATE meta SET value = '2' WHERE key = 'corpus_schema';
