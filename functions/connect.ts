@@ -12,7 +12,14 @@ import { builtinGenerations, type FitListener, type Generations } from '../core/
 import type { Embedder } from '../core/models/ports.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
-import { type EdgeConfig, type Env, readConfig } from './config.ts';
+import type { Outside } from '../core/sources/discovery.ts';
+import { createHttp, webClock } from '../core/sources/http/client.ts';
+import { serviceSettings } from '../core/sources/http/services.ts';
+import { configuredOrigins } from '../core/sources/settings.ts';
+import { createSources } from '../core/sources/sources.ts';
+import { VERSION } from '../core/version.ts';
+import { type EdgeConfig, type Env, readConfig, redacted } from './config.ts';
+import { fetchTransport } from './transport.ts';
 
 /** Everything one invocation works with. */
 export type Edge = {
@@ -20,6 +27,9 @@ export type Edge = {
   readonly db: Database;
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
+  /** The services that documents come from. */
+  readonly outside: Outside;
+  readonly log: (fields: LogFields) => void;
   readonly close: () => void;
 };
 
@@ -53,7 +63,10 @@ export function edgeHost(name: string): Host {
       const { db, close } = openRemote(config);
       const runtime = webRuntime(`${name}/${newId()}`);
       const onFit: FitListener = (fit) => log({ level: 'info', message: 'embedder fitted', ...fit });
-      return { config, db, pipeline: edgePipeline(db, builtinGenerations(db, onFit, kept), config), runtime, close };
+      const said = (fields: LogFields) => log({ ...fields, message: redacted(fields.message, env) });
+      const outside = edgeOutside(config, db, said);
+      const pipeline = edgePipeline(db, builtinGenerations(db, onFit, kept), config, outside);
+      return { config, db, pipeline, runtime, outside, log: said, close };
     },
     log,
     newId,
@@ -72,12 +85,35 @@ function openRemote(config: EdgeConfig): { readonly db: Database; readonly close
   return { db: connectDatabase(client, { deadlineMs }), close: () => client.close() };
 }
 
+/** The services by the platform's own `fetch`; files and web pages are left to the Space. */
+function edgeOutside(config: EdgeConfig, db: Database, log: (fields: LogFields) => void): Outside {
+  const { contactEmail, ncbiApiKey, ncbiUrl, europePmcUrl } = config;
+  const settings = {
+    CONTACT_EMAIL: contactEmail,
+    NCBI_API_KEY: ncbiApiKey,
+    NCBI_URL: ncbiUrl,
+    EUROPE_PMC_URL: europePmcUrl,
+  };
+  const http = createHttp({
+    ...webClock,
+    db,
+    transport: fetchTransport((input, init) => fetch(input, init)),
+    services: serviceSettings({ ncbiKey: ncbiApiKey !== undefined }),
+    version: VERSION,
+    contact: contactEmail ?? null,
+    secrets: [contactEmail, ncbiApiKey].filter((secret) => secret !== undefined),
+    origins: configuredOrigins(settings),
+    log: (message, fields) => log({ ...fields, level: 'info', message }),
+  });
+  return { sources: createSources(settings, webClock), http };
+}
+
 /** The clinical pipeline in batches that suit an edge host, with the stages that it runs. */
-function edgePipeline(db: Database, generations: Generations, config: EdgeConfig): Pipeline {
+function edgePipeline(db: Database, generations: Generations, config: EdgeConfig, outside: Outside): Pipeline {
   const { name, stages, services } = clinicalPipeline({
     db,
     random: Math.random,
-    outside: null,
+    outside,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

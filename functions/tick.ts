@@ -1,18 +1,41 @@
 import { adoptedEmbedder, checkCorpusSchema } from '../core/corpus.ts';
-import { checkSchema, registerPipeline, type TickReport, tick } from '../core/engine/index.ts';
+import { checkSchema, DatabaseError, registerPipeline, type TickReport, tick } from '../core/engine/index.ts';
 import { BUILTIN_NAME } from '../core/models/builtin.ts';
 import type { StatusAnswer } from '../core/search/contract.ts';
+import { stepDiscovery } from '../core/sources/discovery.ts';
 import { readStatus } from '../core/status.ts';
 import { ConfigError } from './config.ts';
 import type { Edge } from './connect.ts';
 
-/** One bounded tick. The edge never migrates: @throws SchemaError, with nothing written, where the schema is not this build's */
+/** One bounded tick, the sources before it. The edge never migrates: @throws SchemaError, with nothing written, where the schema is not this build's */
 export async function runTick(edge: Edge): Promise<TickReport> {
   const { config, db, pipeline, runtime } = edge;
   await checkDatabase(edge);
   await registerPipeline(db, pipeline);
   await refuseOtherEmbedder(edge);
+  await listSources(edge);
   return tick(db, pipeline, runtime, { budgetMs: config.tickBudgetMs, itemsMax: config.tickItemsMax });
+}
+
+/** Of a tick's budget: what is found has to be worked, and one slow service must not starve the pipeline. */
+const LISTING_SHARE = 0.25;
+
+/** Steps the sources. An error of ours is logged: what they would have found is found by the next tick. @throws DatabaseError */
+async function listSources({ config, db, pipeline, runtime, outside, log }: Edge): Promise<void> {
+  const [first] = pipeline.stages;
+  if (!first || !config.tickStages.includes(first.name)) return;
+  const { owner, random, monotonicMs } = runtime;
+  const options = { budgetMs: config.tickBudgetMs * LISTING_SHARE, stopping: () => false };
+  try {
+    const { pages, found, fresh, changed } = await stepDiscovery(
+      { db, outside, first, owner, random, monotonicMs },
+      options,
+    );
+    if (pages > 0) log({ level: 'info', message: 'sources listed', pages, found, fresh, changed });
+  } catch (error) {
+    if (error instanceof DatabaseError && !error.refused) throw error;
+    log({ level: 'error', message: `discovery failed: ${error instanceof Error ? error.message : String(error)}` });
+  }
 }
 
 /** Two embedders on one corpus would make it work again in turn, for ever. @throws ConfigError */

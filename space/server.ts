@@ -12,6 +12,7 @@ import { databaseProbe } from './probe.ts';
 import { exampleQueries } from './sample/sample.ts';
 import type { Serving } from './serving.ts';
 import type { Space } from './space.ts';
+import { discover } from './ticking/discovering.ts';
 import { startTelling, type Telling } from './ticking/telling.ts';
 
 /** How long whoever is turned away should wait: a restart takes some seconds. */
@@ -106,7 +107,7 @@ function listen(fetch: Parameters<typeof serve>[0]['fetch'], space: Space): Prom
   });
 }
 
-/** Ticks in process: at once while there is work, else every `TICK_EVERY_MS`. A failed tick is logged and the next one tries. */
+/** Steps the sources and ticks in process: at once while there is work, else every `TICK_EVERY_MS`. A failed tick is logged and the next one tries. */
 async function tickForever(
   space: Space,
   serving: Serving,
@@ -118,16 +119,19 @@ async function tickForever(
   while (!signal.aborted) {
     let goesOn = false;
     try {
+      const { tickBudgetMs } = space.config;
+      const listing = await discover(space, { tickBudgetMs, stopping: () => signal.aborted });
       const report = await tick(space.db, space.pipeline, space.runtime, {
-        budgetMs: space.config.tickBudgetMs,
+        budgetMs: tickBudgetMs,
         stopping: () => signal.aborted,
         ...(abandon ? { abandon } : {}),
       });
       telling.now();
-      goesOn = report.after.kind === 'work';
+      goesOn = report.after.kind === 'work' || listing.goesOn;
       failures = 0;
       // What this process has just learnt of is not shown a moment longer; where that fails, the poll tries again.
       if (report.batches > 0) await serving.refreshTombstones().catch(() => undefined);
+      if (listing.pages > 0) space.log.info({ message: 'sources listed', pages: listing.pages });
       if (report.batches > 0)
         space.log.info({ message: 'tick', stage: report.stage, ...report.counts, tookMs: Math.round(report.tookMs) });
     } catch (error) {

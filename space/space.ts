@@ -5,14 +5,16 @@ import { registerPipeline } from '../core/engine/index.ts';
 import type { Generations } from '../core/models/generation.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
+import type { Outside } from '../core/sources/discovery.ts';
 import type { ReleaseBuilder } from '../core/stages/index.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { chooseEmbedder } from './embedder/choose.ts';
 import { type FaissService, startFaiss } from './faiss/service.ts';
 import type { Log } from './host/log.ts';
-import { nodeRuntime, ownerOfThisProcess, recoverDeadLeases } from './host/owner.ts';
+import { freeDeadSources, nodeRuntime, ownerOfThisProcess, recoverDeadLeases } from './host/owner.ts';
 import { releaseBuilder } from './release-builder.ts';
+import { openOutside } from './sources/outside.ts';
 import { openReleaseStore, type ReleaseStore } from './store/releases.ts';
 
 /** Everything a command or the server works with, opened once. */
@@ -22,6 +24,10 @@ export type Space = {
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
   readonly generations: Generations;
+  /** The services that documents come from. */
+  readonly outside: Outside;
+  /** Ends every request that is on its way, and lets no other begin; for a host that is told to stop. */
+  readonly stopOutside: () => void;
   readonly store: ReleaseStore;
   readonly faiss: FaissService;
   /** What runs below its best, in words. */
@@ -36,6 +42,9 @@ export type OpenPipeline = {
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
   readonly generations: Generations;
+  readonly outside: Outside;
+  /** Ends every request that is on its way, and lets no other begin; for a host that is told to stop. */
+  readonly stopOutside: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -57,10 +66,11 @@ export async function openPipeline(
   const { generations, close: closeEmbedder } = await chooseEmbedder(db, config, (fit) =>
     log.info({ message: 'builtin embedder fitted', cases: fit.cases, bytes: fit.bytes, generation: fit.fingerprint }),
   );
-  const pipeline = clinicalPipeline({
+  const { outside, stop: stopOutside, close: closeOutside } = openOutside(config, db, log, () => firstOf(pipeline));
+  const pipeline: Pipeline = clinicalPipeline({
     db,
     random: Math.random,
-    outside: null,
+    outside,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
@@ -68,6 +78,7 @@ export async function openPipeline(
     build: build === null ? null : build(db),
   });
   await registerPipeline(db, pipeline);
+  await freeDeadSources(db);
   const recovered = await recoverDeadLeases(db);
   if (recovered > 0) log.info({ message: `took back ${recovered} lease(s) of processes that ended without a word` });
   return {
@@ -75,11 +86,19 @@ export async function openPipeline(
     pipeline,
     runtime: nodeRuntime(ownerOfThisProcess()),
     generations,
+    outside,
+    stopOutside,
     close: async () => {
+      await closeOutside();
       await closeEmbedder();
       close();
     },
   };
+}
+
+function firstOf({ stages: [first] }: Pipeline): Pipeline['stages'][number] {
+  if (!first) throw new Error('the pipeline has no stage');
+  return first;
 }
 
 /** Opens everything: the pipeline, the release store and FAISS. */

@@ -191,7 +191,8 @@ describe('the breaker is the engine’s', () => {
     });
     const pipeline = definePipeline('reset', [stage], { services: ['papers'] });
     await registerPipeline(door.db, pipeline);
-    await act(door.db, pipeline, { kind: 'close_breaker', service: 'papers' }, { actor: 'test', reason: 'it is well' });
+    const asked = { kind: 'close_breaker', service: 'papers' } as const;
+    expect(await act(door.db, pipeline, asked, { actor: 'test' })).toMatchObject({ changed: 1 });
     one.answer = (_, response) => response.end('well');
     expect((await ask()).status).toBe(200);
     await one.close();

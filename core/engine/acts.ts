@@ -3,7 +3,7 @@ import { DefinitionError } from './errors.ts';
 import { type Again, againStatements } from './ledger.ts';
 import { closeBreaker } from './services.ts';
 import { auditStatement, quoted } from './sql.ts';
-import type { Pipeline } from './stage.ts';
+import { hasService, type Pipeline, servicesOf } from './stage.ts';
 
 /** What an operator may do to a pipeline while it runs. */
 export type OperatorAct =
@@ -159,8 +159,8 @@ function checkNames(pipeline: Pipeline, request: OperatorAct): void {
   const stages = pipeline.stages.map((stage) => stage.name);
   if ('stage' in request && request.stage !== undefined && !stages.includes(request.stage))
     throw new DefinitionError(`no stage ${JSON.stringify(request.stage)}: one of ${stages.join(', ')}`);
-  const services = [...new Set([...pipeline.stages.flatMap((stage) => stage.services ?? []), ...pipeline.services])];
-  if (request.kind === 'close_breaker' && !services.includes(request.service.split(':', 1)[0] ?? ''))
+  const services = servicesOf(pipeline);
+  if (request.kind === 'close_breaker' && !hasService(pipeline, request.service))
     throw new DefinitionError(
       `no service ${JSON.stringify(request.service)}: ${services.length > 0 ? `one of ${services.join(', ')}` : 'no stage needs one'}`,
     );

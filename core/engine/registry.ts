@@ -2,7 +2,7 @@ import { type Database, json, statement } from './database.ts';
 import { DefinitionError, SchemaError } from './errors.ts';
 import { RETRY_TOKENS_MAX } from './outcome.ts';
 import { auditStatement, quoted } from './sql.ts';
-import { lossesMax, type Pipeline } from './stage.ts';
+import { lossesMax, type Pipeline, servicesOf } from './stage.ts';
 
 /** Whose database it is, and what stands in it for a pipeline. */
 
@@ -70,7 +70,7 @@ export async function registerPipeline(db: Database, pipeline: Pipeline, actor =
   await refuseOrphans(db, pipeline);
   const definition = definitionOf(pipeline);
   const ours = `EXISTS (SELECT 1 FROM meta WHERE key = 'pipeline' AND value = ${quoted(pipeline.name)})`;
-  const services = [...new Set(pipeline.stages.flatMap((stage) => stage.services ?? []))];
+  const services = servicesOf(pipeline);
   const results = await db.write([
     statement(`INSERT INTO meta(key, value) VALUES ('pipeline', ?) ON CONFLICT(key) DO NOTHING`, [pipeline.name]),
     ...pipeline.stages.map((stage, position) =>

@@ -123,13 +123,13 @@ export type BreakerSettings = {
 export type PipelineOptions = {
   readonly quotas?: readonly Quota[];
   readonly breaker?: BreakerSettings;
-  /**
-   * Services that its stages call through clients with a breaker of their own, beside those that gate a stage as a whole. `web` stands
-   * for every `web:…`.
-   */
-  readonly services?: readonly string[];
   /** Stages that this pipeline once had and gave up on purpose; their tasks stay as they are. */
   readonly formerStages?: readonly string[];
+  /**
+   * Services that stages call by themselves, one by one, and whose breakers those calls move: an open one stops no stage. `web` stands
+   * for every `web:…` too.
+   */
+  readonly services?: readonly string[];
 };
 
 /** Stages in the order that items pass them. */
@@ -138,9 +138,16 @@ export type Pipeline = {
   readonly stages: readonly Stage[];
   readonly quotas: readonly Quota[];
   readonly breaker: BreakerSettings;
-  readonly services: readonly string[];
   readonly formerStages: readonly string[];
+  readonly services: readonly string[];
 };
+
+/** Every service of a pipeline, each once. */
+export const servicesOf = ({ stages, services }: Pipeline): readonly string[] => [
+  ...new Set([...stages.flatMap((stage) => stage.services ?? []), ...services]),
+];
+export const hasService = (pipeline: Pipeline, name: string): boolean =>
+  servicesOf(pipeline).some((service) => name === service || name.startsWith(`${service}:`));
 
 const BREAKER: BreakerSettings = { failuresMax: 5, openMsFirst: 30_000, openMsMax: 3_600_000 };
 
@@ -225,12 +232,12 @@ export function definePipeline(name: string, stages: readonly Stage[], options: 
   if (stages.length === 0) throw problem('no stages');
   const twice = firstTwice(stages.map((stage) => stage.name));
   if (twice !== undefined) throw problem(`two stages are called ${JSON.stringify(twice)}`);
-  const { quotas = [], breaker = BREAKER, services = [], formerStages = [] } = options;
+  const { quotas = [], breaker = BREAKER, formerStages = [], services = [] } = options;
   checkQuotas(problem, stages, quotas);
   wholeNumber(problem, 'breaker.failuresMax', breaker.failuresMax, 1, 1_000);
   wholeNumber(problem, 'breaker.openMsFirst', breaker.openMsFirst, 1, LIMITS.delayMs);
   wholeNumber(problem, 'breaker.openMsMax', breaker.openMsMax, breaker.openMsFirst, LIMITS.delayMs);
-  return Object.freeze({ name, stages: Object.freeze([...stages]), quotas, breaker, services, formerStages });
+  return Object.freeze({ name, stages: Object.freeze([...stages]), quotas, breaker, formerStages, services });
 }
 
 function checkQuotas(problem: Problem, stages: readonly Stage[], quotas: readonly Quota[]): void {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EUROPE_PMC_URL, NCBI_URL } from './sources.ts';
 
 /** The address of a service, with a slash at its end, so that what is asked for stands below it. */
 const serviceUrl = (usual: string) =>
@@ -29,14 +30,23 @@ export const SOURCE_SETTINGS = {
     about: 'key of an NCBI account: 10 requests a second instead of 3',
   },
   NCBI_URL: {
-    read: serviceUrl('https://eutils.ncbi.nlm.nih.gov/entrez/eutils/'),
+    read: serviceUrl(NCBI_URL),
     about: 'advanced: where the E-utilities answer (a mirror, or a server for tests)',
   },
   EUROPE_PMC_URL: {
-    read: serviceUrl('https://www.ebi.ac.uk/europepmc/webservices/rest/'),
+    read: serviceUrl(EUROPE_PMC_URL),
     about: 'advanced: where Europe PMC answers (a mirror, or a server for tests)',
   },
 } as const satisfies Record<string, { read: z.ZodType; about: string }>;
+
+/** Origins that the operator set instead of those of the services: they are called as they are, on loopback too. */
+export const configuredOrigins = (settings: {
+  readonly NCBI_URL: string;
+  readonly EUROPE_PMC_URL: string;
+}): readonly string[] =>
+  [settings.NCBI_URL, settings.EUROPE_PMC_URL]
+    .filter((url) => url !== NCBI_URL && url !== EUROPE_PMC_URL)
+    .map((url) => new URL(url).origin);
 
 /**
  * `text` without `secrets`, as they stand there or as an address writes them. Whoever asked the services has cut them out already;

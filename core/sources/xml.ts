@@ -32,7 +32,7 @@ export type XmlLimits = {
 export const XML_LIMITS: XmlLimits = {
   bytesMax: 4 * 1024 * 1024,
   depthMax: 256,
-  elementsMax: 400_000,
+  elementsMax: 200_000,
   attributesMax: 128,
   attributeCharsMax: 64 * 1024,
   elapsedMsMax: 10_000,

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { act, readServices, readSnapshot, type ServiceStanding } from '../../core/engine/index.ts';
+import { act, hasService, readServices, readSnapshot, type ServiceStanding } from '../../core/engine/index.ts';
 import { byCli, withActOptions } from './control.ts';
 import { EXIT } from './exit.ts';
-import { serviceNamed, servicesOf } from './named.ts';
+import { serviceNamed } from './named.ts';
 import { printJson, withSpace } from './open.ts';
 
 export const breakersCommand = (): Command => {
@@ -11,8 +11,7 @@ export const breakersCommand = (): Command => {
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) =>
       withSpace({ quiet: true }, async ({ db, pipeline }) => {
-        const wanted = servicesOf(pipeline);
-        const services = (await readServices(db)).filter(({ name }) => wanted.includes(name));
+        const services = (await readServices(db)).filter(({ name }) => hasService(pipeline, name));
         const { nowMs } = await readSnapshot(db, pipeline);
         if (options.json) printJson({ breakers: services.map((service) => breakerJson(service, nowMs)) });
         else process.stdout.write(formatBreakers(services, nowMs));

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config.ts';
+import { withoutSecrets } from '../../core/sources/settings.ts';
+import { VERSION } from '../../core/version.ts';
+import { ConfigError, secretsOf } from '../config.ts';
 import { auditCommand } from './audit.ts';
 import { breakersCommand } from './breakers.ts';
 import { pauseCommand, resumeCommand } from './control.ts';
@@ -14,11 +15,8 @@ import { quotaCommand } from './quota.ts';
 import { runCommand, tickCommand } from './run.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
+import { sourcesCommand } from './sources.ts';
 import { statusCommand } from './status.ts';
-
-const version = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
 
 /** Runs one command and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -26,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description(
       'Finds published clinical cases like the one in front of you. For research and education, never a diagnosis.',
     )
-    .version(version)
+    .version(VERSION)
     .showHelpAfterError()
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
@@ -34,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     initCommand(),
     doctorCommand(),
     ingestCommand(),
+    sourcesCommand(),
     runCommand(),
     tickCommand(),
     statusCommand(),
@@ -59,6 +58,6 @@ function exitOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   const message =
     error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
-  process.stderr.write(`anamnesis: ${message}\n`);
+  process.stderr.write(`anamnesis: ${withoutSecrets(message, secretsOf(process.env))}\n`);
   return error instanceof UsageError || error instanceof ConfigError ? EXIT.usage : EXIT.failed;
 }

@@ -1,4 +1,4 @@
-import type { Pipeline } from '../../core/engine/index.ts';
+import { hasService, type Pipeline, servicesOf } from '../../core/engine/index.ts';
 import { UsageError } from './exit.ts';
 
 /** A stage by its name. @throws UsageError that lists those there are */
@@ -10,15 +10,10 @@ export function stageNamed(pipeline: Pipeline, name: string): Pipeline['stages']
   );
 }
 
-/** Services that the stages need, each once. */
-export const servicesOf = (pipeline: Pipeline): readonly string[] => [
-  ...new Set(pipeline.stages.flatMap((stage) => stage.services ?? [])),
-];
-
 /** A service by its name. @throws UsageError that lists those there are */
 export function serviceNamed(pipeline: Pipeline, name: string): string {
+  if (hasService(pipeline, name)) return name;
   const services = servicesOf(pipeline);
-  if (services.includes(name)) return name;
   const there = services.length > 0 ? `one of ${services.join(', ')}` : 'no stage of this pipeline needs one';
   throw new UsageError(`no service ${JSON.stringify(name)}: ${there}`);
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { tick } from '../../core/engine/index.ts';
 import { stopOnSignal } from '../host/stop.ts';
+import { discover } from '../ticking/discovering.ts';
 import { type RunReport, runUntilIdle } from '../ticking/run.ts';
 import { startTelling } from '../ticking/telling.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -18,7 +19,9 @@ export const wholeNumber =
 
 export const runCommand = (): Command =>
   new Command('run')
-    .description('work the pipeline until nothing is left to do; interrupt and repeat it at will')
+    .description(
+      'list the sources that are due and work the pipeline until nothing is left to do; interrupt and repeat it at will',
+    )
     .option('--until-idle', 'go on until nothing is claimable (this is the default)')
     .option('--max-items <n>', 'stop after so many settled tasks', wholeNumber(1, 1e9))
     .option('--max-wait <s>', 'longest wait in seconds for a gate that opens by itself', wholeNumber(0, 86_400), 300)
@@ -28,6 +31,7 @@ export const runCommand = (): Command =>
         const startedMs = performance.now();
         const view = progressView(process.stderr, () => performance.now());
         const stop = stopOnSignal(() => view.say('stopping at the next commit …'));
+        stop.asked.addEventListener('abort', space.stopOutside, { once: true });
         const telling = await startTelling(space, stop.asked);
         try {
           const report = await runUntilIdle(space, {
@@ -52,10 +56,12 @@ export const runCommand = (): Command =>
 function exitOf(report: RunReport): ExitCode {
   if (report.end === 'blocked') return EXIT.blocked;
   const settled = Object.values(report.stageItems).reduce((sum, n) => sum + n, 0);
-  return report.end === 'idle' && settled === 0 ? EXIT.nothing : EXIT.done;
+  return report.end === 'idle' && settled + report.listedPages === 0 ? EXIT.nothing : EXIT.done;
 }
 
 export function printRun(report: RunReport, tookMs: number): void {
+  if (report.listedPages > 0)
+    process.stdout.write(`sources    ${String(report.listedPages).padStart(8)} pages listed\n`);
   for (const [stage, items] of Object.entries(report.stageItems)) {
     const ms = report.stageMs[stage] ?? 0;
     process.stdout.write(
@@ -79,8 +85,10 @@ export const tickCommand = (): Command =>
     .action((options: { budgetMs: number; json?: boolean }) =>
       withSpace({ quiet: true }, async (space) => {
         const stop = stopOnSignal(() => process.stderr.write('stopping at the next commit …\n'));
+        stop.asked.addEventListener('abort', space.stopOutside, { once: true });
         const telling = await startTelling(space, stop.asked);
         try {
+          const listing = await discover(space, { tickBudgetMs: options.budgetMs, stopping: stop.stopping });
           const report = await tick(space.db, space.pipeline, space.runtime, {
             budgetMs: options.budgetMs,
             stopping: stop.stopping,
@@ -98,13 +106,15 @@ export const tickCommand = (): Command =>
               counts: report.counts,
               batches: report.batches,
               took_ms: report.tookMs,
+              listed_pages: listing.pages,
               then,
             });
           else
             process.stdout.write(
-              `${report.stage ?? 'nothing to do'}: ${report.counts.done} done, ${report.counts.skipped} set aside, ${report.counts.dead} dead in ${report.batches} batches; then ${then}\n`,
+              `${listing.pages > 0 ? `sources: ${listing.pages} pages listed\n` : ''}${report.stage ?? 'nothing to do'}: ${report.counts.done} done, ${report.counts.skipped} set aside, ${report.counts.dead} dead in ${report.batches} batches; then ${then}\n`,
             );
-          if (report.batches === 0) process.exitCode = report.after.kind === 'waiting' ? EXIT.blocked : EXIT.nothing;
+          if (report.batches + listing.pages === 0)
+            process.exitCode = report.after.kind === 'waiting' ? EXIT.blocked : EXIT.nothing;
         } finally {
           await telling.end();
           stop.off();

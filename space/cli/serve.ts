@@ -19,6 +19,7 @@ export const serveCommand = (): Command =>
     .action((options: { port?: number; sample?: boolean }) =>
       withSpace({ ...(options.port === undefined ? {} : { env: { PORT: String(options.port) } }) }, async (space) => {
         const stop = stopOnSignal(() => process.stderr.write('stopping …\n'));
+        stop.asked.addEventListener('abort', space.stopOutside, { once: true });
         if (options.sample) await firstRun(space, stop);
         if (stop.stopping()) return;
         const serving = createServing(space);

@@ -45,7 +45,7 @@ function viewSource(source, nowMs) {
       ...(source.error === null || source.waiting?.reason.includes(source.error)
         ? []
         : [`last error: ${source.error}`]),
-      ...source.remarks.slice(-REMARKS_SHOWN),
+      ...[...new Set(source.remarks)].slice(-REMARKS_SHOWN),
     ],
   };
 }

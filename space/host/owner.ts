@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { freeSource, heldSources } from '../../core/corpus.ts';
 import { breakLeases, type Database, liveLeases, type Runtime } from '../../core/engine/index.ts';
 
 /** Reads a file of /proc; null where there is none (no Linux, or the process is gone). */
@@ -52,6 +53,11 @@ export async function recoverDeadLeases(db: Database): Promise<number> {
     dead.map(({ id }) => id),
   );
   return dead.length;
+}
+
+/** Lets go of the sources that this machine's dead processes were reading. */
+export async function freeDeadSources(db: Database): Promise<void> {
+  for (const held of await heldSources(db)) if (isDeadHere(held.owner)) await freeSource(db, held);
 }
 
 export const nodeRuntime = (owner: string): Runtime => ({

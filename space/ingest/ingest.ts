@@ -81,16 +81,16 @@ export async function ingestFile(
 }
 
 /** A record of a file with its place, or why there is none at that place. */
-type FileRecord =
+export type FileRecord =
   | { readonly line: Line; readonly format: DocumentFormat }
   | { readonly line: Line; readonly reason: RefusalReason; readonly detail: string };
 
-async function* jsonRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FileRecord> {
+export async function* jsonRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FileRecord> {
   for await (const line of readLines(chunks, DOCUMENT_BYTES_MAX)) yield { line, format: 'json-case' };
 }
 
 /** The records of an XML file one by one. What makes the rest of it unreadable is refused as the record behind the last good one. */
-async function* xmlRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FileRecord> {
+export async function* xmlRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<FileRecord> {
   let number = 0;
   let end = 0;
   try {
@@ -106,7 +106,7 @@ async function* xmlRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Fi
   }
 }
 
-function formatOf(file: string): 'json-case' | 'text' | 'xml' {
+export function formatOf(file: string): 'json-case' | 'text' | 'xml' {
   const extension = extname(file).toLowerCase();
   if (file === '-' || ['.jsonl', '.ndjson', '.json'].includes(extension)) return 'json-case';
   if (['.txt', '.md', '.text'].includes(extension)) return 'text';

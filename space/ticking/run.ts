@@ -14,6 +14,8 @@ import {
 import { SETTLED_STATES } from '../../schema/states.ts';
 import type { ProgressLine } from '../cli/progress.ts';
 import type { Space } from '../space.ts';
+import { discover, type Listing } from './discovering.ts';
+import { listingWatch } from './listing-progress.ts';
 import { type BatchEvent, type LoopEnd, tickUntilIdle } from './loop.ts';
 import { startTickThread, type TickThread } from './threads.ts';
 
@@ -32,6 +34,8 @@ export type RunReport = {
   readonly stageMs: Readonly<Record<string, number>>;
   readonly stageItems: Readonly<Record<string, number>>;
   readonly threads: number;
+  /** Pages of listings that were read. */
+  readonly listedPages: number;
   /** Why the pipeline does not go on, with the stage; null when it is idle. */
   readonly gate: string | null;
 };
@@ -46,6 +50,7 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
   const stageItems: Record<string, number> = {};
   let counts = NO_COUNTS;
   const watch = progressWatch(space, options.onProgress);
+  const listed = listingWatch(space.runtime.monotonicMs, options.onProgress);
   const onBatch = (batch: BatchEvent) => {
     stageMs[batch.stage] = (stageMs[batch.stage] ?? 0) + batch.tookMs;
     stageItems[batch.stage] = (stageItems[batch.stage] ?? 0) + settledOf(batch);
@@ -64,8 +69,13 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
   };
   options.abandon?.addEventListener('abort', giveUp, { once: true });
   try {
-    const { end, after } = await tickUntilIdle(
-      { ...space, tickBudgetMs: space.config.tickBudgetMs },
+    const { tickBudgetMs } = space.config;
+    const { end, after, listing } = await tickUntilIdle(
+      {
+        ...space,
+        tickBudgetMs,
+        discover: () => discover(space, { tickBudgetMs, stopping: options.stopping, onPage: listed.page }),
+      },
       { ...options, onBatch, itemsMax: options.itemsMax ?? Number.POSITIVE_INFINITY },
     );
     second?.stop();
@@ -74,8 +84,13 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
     // What it held comes back by its lease; the main thread has gone on meanwhile.
     if (problem) space.log.warn({ message: `the second thread ended early: ${problem}` });
     await watch.shown();
-    const gate = after.kind === 'waiting' ? await gateInWords(space, after.current.name) : null;
-    return { end, counts, stageMs, stageItems, threads: second ? 2 : 1, gate };
+    const gate =
+      after.kind === 'waiting'
+        ? await gateInWords(space, after.current.name)
+        : end === 'blocked'
+          ? waitInWords(listing)
+          : null;
+    return { end, counts, stageMs, stageItems, threads: second ? 2 : 1, listedPages: listed.pages(), gate };
   } finally {
     clearInterval(stopWatch);
     options.abandon?.removeEventListener('abort', giveUp);
@@ -124,6 +139,9 @@ function progressWatch(space: Space, onProgress: (line: ProgressLine) => void) {
     shown: () => showing,
   };
 }
+
+const waitInWords = ({ reason, waitsUntilMs }: Listing): string | null =>
+  reason && `${reason}, until ${waitsUntilMs === null ? 'somebody acts' : new Date(waitsUntilMs).toISOString()}`;
 
 async function gateInWords(space: Space, stageName: string): Promise<string | null> {
   const stage = space.pipeline.stages.find(({ name }) => name === stageName);

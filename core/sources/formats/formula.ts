@@ -126,6 +126,7 @@ export function texText(tex: string): string {
   // From the inside out; deeper nesting keeps its braces until they are dropped below.
   for (let round = 0; round < 4; round += 1)
     text = text
+      .replace(/\\sqrt\s?\{([^{}]{0,500})\}/g, (_, under: string) => `√(${collapse(under)})`)
       .replace(
         /\\[dt]?frac\s?\{([^{}]{0,500})\}\s?\{([^{}]{0,500})\}/g,
         (_, above: string, below: string) => `${grouped(collapse(above))}/${grouped(collapse(below))}`,
