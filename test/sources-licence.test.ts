@@ -5,8 +5,10 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isFromFile, showingOf } from '../core/corpus/licence.ts';
 import type { CaseAnswer, SearchAnswer } from '../core/search/contract.ts';
+import { withoutText } from '../core/search/withhold.ts';
 import { formatAnswer } from '../space/cli/search.ts';
 import { type FaissService, startFaiss } from '../space/faiss/service.ts';
+import { releaseCase } from './support/release-in-memory.ts';
 import { openSourcesSpace, type SourcesSpace } from './support/sources-space.ts';
 
 describe('what may be shown of a document', () => {
@@ -57,7 +59,7 @@ const CANARY = [
   'Her troponin I was 3.4 ng/mL and potassium 2.9 mmol/L by canaryword assay.',
   'The ECG showed ST elevation in V1 to V3 with canaryword notching.',
   'Echocardiography showed an LVEF of 35% and canaryword apical akinesia.',
-  'We report the first canaryword case of takotsubo cardiomyopathy, which is extremely rare, after zebrafinch exposure.',
+  'To our knowledge this is the first reported case of takotsubo cardiomyopathy after zebrafinch exposure, an extremely rare event.',
   'She was diagnosed with takotsubo cardiomyopathy, and canaryword rest was ordered.',
 ];
 const TEXT = `A 61-year-old woman was admitted. ${CANARY.join(' ')}`;
@@ -147,7 +149,6 @@ describe('of a report whose licence allows no copy', () => {
     expect(answer.text_withheld).toContain('names no licence');
     expect(answer.facets.labs?.findings).toContainEqual(expect.objectContaining({ term: 'potassium', value: 2.9 }));
     expect(Object.values(answer.facets).map((facet) => facet?.text)).toEqual(Object.keys(answer.facets).map(() => ''));
-    expect(answer.rare).toBe(true);
     const page = await (await space.get('/cases/PMID_1', 'text/html')).text();
     expect(tracesIn(page)).toEqual([]);
     expect(page).toContain('The text is not shown here');
@@ -165,6 +166,29 @@ describe('of a report whose licence allows no copy', () => {
     expect(answer.text).toBe(SHOWN);
     expect(answer).not.toHaveProperty('text_withheld');
   });
+});
+
+test('what makes a case rare is said without the words of its report', async () => {
+  const quote = 'To our knowledge this is the first canaryword case';
+  const theCase = {
+    ...(await releaseCase({ id: 'PMID_3', text: TEXT }, { embed: async () => [] } as never)), // no vector is looked at
+    withheld: 'no licence',
+  };
+  const distillate = {
+    ...theCase.distillate,
+    diagnosis: `${quote} `.repeat(2),
+    diagnosisSpan: [0, 9] as const,
+    isRare: true,
+    rarityCriteria: ['rare_ecg_pattern'] as const,
+    rareReason: `The report says "${quote}".`,
+    rejectionReason: `Not enough for rarity: "${quote}".`,
+  };
+  const shown = withoutText({ ...theCase, distillate });
+  expect(JSON.stringify(shown)).not.toContain('canaryword');
+  expect(shown.distillate).toMatchObject({ diagnosis: null, isRare: true, rareReason: 'By rare ecg pattern.' });
+  const common = withoutText({ ...theCase, distillate: { ...distillate, isRare: false, diagnosis: 'Myocarditis' } });
+  expect(JSON.stringify(common)).not.toContain('canaryword');
+  expect(common.distillate).toMatchObject({ diagnosis: 'Myocarditis', rareReason: null });
 });
 
 test('a licence that is named later frees the text in the next release, without working the case anew', async () => {

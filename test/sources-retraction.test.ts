@@ -89,9 +89,7 @@ describe('a retracted report', () => {
       const alike = await space.search({ case_id: 'PMC_2' });
       expect(alike.status).toBe(410);
     }
-    expect(await space.rowsOf('SELECT reason FROM tombstone')).toEqual([
-      { reason: 'not_current: retracted: J Test. 2026;1:2' },
-    ]);
+    expect(await space.rowsOf('SELECT reason FROM tombstone')).toEqual([{ reason: 'retracted: J Test. 2026;1:2' }]);
     expect(await found()).toEqual(['PMC_1']);
   });
 
@@ -105,7 +103,10 @@ describe('a retracted report', () => {
       detail: string;
     }[];
     expect(told).toHaveLength(1);
-    expect(JSON.parse(told[0]?.detail ?? '')).toMatchObject({ reason: 'retracted', names: ['PMC_2'] });
+    expect(JSON.parse(told[0]?.detail ?? '')).toMatchObject({
+      reason: 'retracted: J Test. 2026;1:2',
+      names: ['PMC_2'],
+    });
     await space.work();
     expect((await verifyAudit(space.db)).problems).toEqual([]);
   });

@@ -6,8 +6,8 @@ import { extractCase } from './extract.ts';
  */
 
 const SHINGLE_WORDS = 8;
-/** Hashes kept of a text. Two texts that share two thirds of their sequences share about ten of them. */
-export const SKETCH_SIZE = 16;
+/** Hashes kept of a text. Of two that share two thirds of their sequences all but two in a thousand share two hashes or more. */
+export const SKETCH_SIZE = 8;
 /** Fewer sequences say nothing: a sentence may be anybody's. */
 const SHINGLES_MIN = 20;
 /**

@@ -86,6 +86,14 @@ export async function knownDocuments(db: Database, keys: readonly string[]): Pro
   return new Map(found?.rows.map((row) => [text(row.key), text(row.sha256)]));
 }
 
+/** Which of `keys` are documents of the pipeline, retrieved or not. */
+export async function knownItems(db: Database, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  const [found] = await db.read([
+    statement(`SELECT key FROM item WHERE kind = 'document' AND key IN (SELECT value FROM json_each(?))`, [json(keys)]),
+  ]);
+  return new Set((found?.rows ?? []).map((row) => text(row.key)));
+}
+
 /** Stores documents with their first task, and refusals with their reason, in one transaction. Sent twice, nothing changes. */
 export async function acceptDocuments(
   db: Database,

@@ -4,9 +4,9 @@ import { type Database, json, type Row, statement, type Value } from '../engine/
 import { type Again, againWrites } from '../engine/ledger.ts';
 import { quoted } from '../engine/sql.ts';
 import type { Fenced, Write } from '../engine/stage.ts';
-import type { DocumentRecord } from '../sources/record.ts';
+import type { DocumentRecord, Publication } from '../sources/record.ts';
 import { text } from './columns.ts';
-import { PUBLICATION_COLUMNS, publicationRows } from './documents.ts';
+import { publicationRows } from './documents.ts';
 import type { Identity } from './fold.ts';
 
 export type { Identity } from './fold.ts';
@@ -62,39 +62,34 @@ export function identitiesOf(record: Pick<DocumentRecord, 'key' | 'text' | 'publ
 
 // What a change of one document means for the others ---------------------------------------------------------------
 
-/** What is held of a document before it is written anew. */
-export type HeldIdentity = {
-  readonly identities: readonly Identity[];
-  /** The values of its publication row, in the order of `PUBLICATION_COLUMNS`; null before the first. */
-  readonly publication: readonly Value[] | null;
+/** What `scrape` is about to write of a document. */
+export type Identified = {
+  readonly itemId: number;
+  readonly key: string;
+  readonly publication: Publication;
+  /** What is held of it; undefined before the first time. */
+  readonly before: Publication | undefined;
+  /** Null where nothing was read of it, and its identities stay. */
+  readonly record: DocumentRecord | null;
 };
-export type Identified = { readonly itemId: number; readonly record: DocumentRecord };
 
+/** The identities that are held of some documents. */
 export async function heldIdentities(
   db: Database,
   keys: readonly string[],
-): Promise<ReadonlyMap<string, HeldIdentity>> {
-  const [identities, publications] = await db.read([
+): Promise<ReadonlyMap<string, readonly Identity[]>> {
+  const [found] = await db.read([
     statement(
       `SELECT d.document_key, d.kind, d.value FROM json_each(?) j CROSS JOIN document_identity d INDEXED BY document_identity_document
          ON d.document_key = j.value`,
       [json(keys)],
     ),
-    statement(
-      `SELECT ${PUBLICATION_COLUMNS.join(', ')} FROM publication WHERE document_key IN (SELECT value FROM json_each(?))`,
-      [json(keys)],
-    ),
   ]);
-  const held = new Map<string, { identities: Identity[]; publication: readonly Value[] | null }>();
-  for (const row of publications?.rows ?? [])
-    held.set(text(row.document_key), {
-      identities: [],
-      publication: PUBLICATION_COLUMNS.map((column) => row[column] as Value), // what a column of the row holds
-    });
-  for (const row of identities?.rows ?? []) {
-    const own = held.get(text(row.document_key)) ?? { identities: [], publication: null };
+  const held = new Map<string, Identity[]>();
+  for (const row of found?.rows ?? []) {
+    const own = held.get(text(row.document_key)) ?? [];
     held.set(text(row.document_key), own);
-    own.identities.push(identityOf(row));
+    own.push(identityOf(row));
   }
   return held;
 }
@@ -103,6 +98,10 @@ export const identityOf = (row: Row): Identity => ({
   kind: text(row.kind) as IdentityKind, // written by identityWrites from that union
   value: text(row.value),
 });
+
+/** What a publication row would hold, whatever the order of the fields in memory. */
+const saidIn = (key: string, publication: Publication | undefined): string | undefined =>
+  publication && JSON.stringify(publicationRows([{ itemId: 0, key, publication }]).rows[0]?.values);
 
 const nameOf = ({ kind, value }: Identity): string => `${kind} ${value}`;
 
@@ -113,33 +112,31 @@ const nameOf = ({ kind, value }: Identity): string => `${kind} ${value}`;
  */
 export function identityWrites(
   items: readonly Identified[],
-  held: ReadonlyMap<string, HeldIdentity>,
+  held: ReadonlyMap<string, readonly Identity[]>,
 ): readonly Write[] {
   const lost: Fenced[] = [];
   const rows: { readonly itemId: number; readonly values: readonly Value[] }[] = [];
   const changed: string[] = [];
   const republished: string[] = [];
-  for (const item of items) {
-    const { key } = item.record;
-    const before = held.get(key);
-    const now = identitiesOf(item.record);
+  for (const { itemId, key, publication, before, record } of items) {
+    const old = held.get(key) ?? [];
+    const now = record === null ? old : identitiesOf(record);
     const nowNames = new Set(now.map(nameOf));
-    const oldNames = new Set(before?.identities.map(nameOf));
-    const gone = before?.identities.filter((identity) => !nowNames.has(nameOf(identity))) ?? [];
+    const oldNames = new Set(old.map(nameOf));
+    const gone = old.filter((identity) => !nowNames.has(nameOf(identity)));
     const fresh = now.filter((identity) => !oldNames.has(nameOf(identity)));
     if (gone.length > 0)
       lost.push({
         kind: 'fenced',
-        itemId: item.itemId,
+        itemId,
         sql: `DELETE FROM document_identity WHERE document_key = ?1 AND :held
                 AND (kind, value) IN (SELECT value->>0, value->>1 FROM json_each(?2))`,
         args: [key, json(gone.map(({ kind, value }) => [kind, value]))],
       });
-    rows.push(...fresh.map(({ kind, value }) => ({ itemId: item.itemId, values: [kind, value, key] })));
-    const said = before?.publication && JSON.stringify(before.publication);
-    const other = said !== JSON.stringify(publicationValues(item));
+    rows.push(...fresh.map(({ kind, value }) => ({ itemId, values: [kind, value, key] })));
+    const other = saidIn(key, before) !== saidIn(key, publication);
     if (gone.length > 0 || fresh.length > 0 || other) changed.push(key);
-    if (said && other) republished.push(key);
+    if (before && other) republished.push(key);
   }
   return [
     ...(lost.length > 0 ? normalizedAgain(changed) : []),
@@ -155,9 +152,6 @@ export function identityWrites(
     ...releasedAgain(republished),
   ];
 }
-
-const publicationValues = ({ itemId, record }: Identified): readonly Value[] =>
-  publicationRows([{ itemId, key: record.key, publication: record.publication }]).rows[0]?.values ?? [];
 
 /** More documents than this with one title or one sequence of words are not one article. */
 const COMMON_MAX = 20;

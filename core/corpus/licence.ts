@@ -6,6 +6,7 @@ import { SOURCE_KINDS } from '../sources/source.ts';
  */
 export type Showing = { readonly kind: 'full' } | { readonly kind: 'facts'; readonly reason: string };
 
+/** `source` is who brought it: the source of the document, not of what it says about itself. */
 export type Rights = { readonly source: string; readonly licence: string | null };
 
 /** Sources of which we fetch documents ourselves; any other name is that of a file's record. */

@@ -35,9 +35,10 @@ export async function* casesOfRelease(db: Database, generation: string): AsyncGe
       const [found] = await db.read([
         statement(
           `SELECT c.*, v.views, v.data, d.body, p.title, p.authors, p.journal, p.publication_date, p.pmid, p.pmcid, p.doi,
-             p.url, p.licence, p.source, p.notices, ${ALSO}, ${FACETS_OF_CASE}
+             p.url, p.licence, p.source, p.notices, b.source AS brought_by, ${ALSO}, ${FACETS_OF_CASE}
            FROM patient_case c JOIN vector v ON v.case_id = c.case_id AND v.generation = ?
            JOIN distillate d ON d.case_id = c.case_id JOIN publication p ON p.document_key = c.document_key
+           JOIN document b ON b.key = c.document_key
            WHERE c.case_id IN (SELECT value FROM json_each(?)) AND ${SHOWN} ORDER BY c.case_id`,
           [generation, json(group)],
         ),
@@ -53,7 +54,7 @@ export async function* casesOfRelease(db: Database, generation: string): AsyncGe
 function releaseCaseOf(row: Row): ReleaseCase {
   const also = JSON.parse(text(row.also)) as Link[];
   const notices = JSON.parse(text(row.notices)) as Notice[];
-  const showing = showingOf({ source: text(row.source), licence: textOrNull(row.licence) });
+  const showing = showingOf({ source: text(row.brought_by), licence: textOrNull(row.licence) });
   return {
     caseId: text(row.case_id),
     documentKey: text(row.document_key),

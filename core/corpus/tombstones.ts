@@ -23,12 +23,12 @@ const leaving = (itemId: number, chosen: string, reason: string, actor: string):
 
 const fenced = (itemId: number, sql: string, args: readonly Value[]): Fenced => ({ kind: 'fenced', itemId, sql, args });
 
-const insertTombstones = (itemId: number, chosen: string, reason: string): Fenced =>
+const insertTombstones = (itemId: number, chosen: string, reason: string, replaces: boolean): Fenced =>
   fenced(
     itemId,
     `INSERT INTO tombstone(case_id, document_key, reason, at_ms)
      SELECT c.case_id, c.document_key, ?1, ${NOW} FROM patient_case c WHERE ${chosen} AND :held
-     ON CONFLICT(case_id) DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms WHERE reason <> excluded.reason`,
+     ON CONFLICT(case_id) ${replaces ? 'DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms WHERE reason <> excluded.reason' : 'DO NOTHING'}`,
     [reason],
   );
 
@@ -52,7 +52,7 @@ const sameArticle = (key: string): string => {
 export function tombstoneWrites(itemId: number, documentKey: string, reason: string): readonly Fenced[] {
   const live = `c.withdrawn = 0 AND c.document_key IN (${sameArticle(quoted(documentKey))})`;
   const fresh = `${live} AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.case_id = c.case_id)`;
-  return [...leaving(itemId, fresh, reason, 'scrape'), insertTombstones(itemId, live, reason)];
+  return [...leaving(itemId, fresh, reason, 'scrape'), insertTombstones(itemId, live, reason, true)];
 }
 
 /** Some live cases of one document leave the corpus. */
@@ -73,7 +73,8 @@ export function withdrawWrites({ itemId, caseIds, reason, atOnce }: Leaving): re
       fenced(itemId, `${change} case_id IN (SELECT value FROM json_each(?1)) AND :held`, [ids]),
     ),
     ...leaving(itemId, chosen, reason, 'normalize'),
-    ...(atOnce ? [insertTombstones(itemId, chosen, reason)] : []),
+    // Whoever took them out of the answers before knew the reason first-hand.
+    ...(atOnce ? [insertTombstones(itemId, chosen, reason, false)] : []),
   ];
 }
 

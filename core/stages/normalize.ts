@@ -67,7 +67,7 @@ export const defineNormalize = (deps: { readonly db: Database; readonly random: 
 type ReadDocument = {
   readonly item: Item;
   readonly cases: readonly { readonly caseId: string; readonly extracted: ExtractedCase }[];
-  /** Why it has no case; null where it has. */
+  /** Why it has no case, for everybody; null where it has. */
   readonly none: string | null;
   /** The document that yields its cases. */
   readonly foldedInto: string | null;
@@ -88,7 +88,7 @@ async function readCasesOf(
     const reason = `${kind}: ${detail}`;
     return {
       outcome: { kind: 'skipped', errorClass: kind, reason } as const,
-      product: { item, cases: [], none: reason, foldedInto, wasFoldedInto },
+      product: { item, cases: [], none: kind === 'not_current' ? detail : reason, foldedInto, wasFoldedInto },
     };
   };
   if (standing && standing.state !== 'current') return without('not_current', endInWords(standing));

@@ -1,19 +1,22 @@
 import {
   documentWrites,
   heldIdentities,
+  type Identity,
   identityWrites,
   isToRetrieve,
+  knownItems,
   type NewDocument,
-  normalizedAgain,
   publicationRows,
   readDocuments,
   readPublications,
   type StoredDocument,
   shrinkStanding,
   tombstoneWrites,
+  toRetrieve,
 } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
 import { PermanentError, ValidationError } from '../engine/errors.ts';
+import { enterStatements } from '../engine/ledger.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import { defineStage, type Item, type Retry, type Stage, type Write } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
@@ -38,8 +41,8 @@ export type ScrapeDeps = {
  * discovery, as those of a file do, are verified; others are retrieved. A document that is retracted, withdrawn or gone leaves the
  * answers with the commit that learns of it.
  */
-export const defineScrape = (deps: ScrapeDeps): Stage =>
-  defineStage({
+export function defineScrape(deps: ScrapeDeps): Stage {
+  const stage: Stage = defineStage({
     name: 'scrape',
     itemKind: 'document',
     batchMax: 256,
@@ -52,6 +55,7 @@ export const defineScrape = (deps: ScrapeDeps): Stage =>
       const [held, publications] = await Promise.all([readDocuments(deps.db, keys), readPublications(deps.db, keys)]);
       const away = batch.filter((item) => isToRetrieve(item.inputHash));
       const gotten = await retrieveAll(away, held, deps.outside, context, retry, deps.random);
+      await enterMerged(deps.db, stage, batch, gotten);
       const withdrawals = await withdrawalsOf(deps.db, away, gotten, publications);
       const { outcomes, products } = await each(batch, context, retry, deps.random, async (item) => {
         const answer = gotten.get(item.id);
@@ -60,9 +64,38 @@ export const defineScrape = (deps: ScrapeDeps): Stage =>
         if (answer.kind === 'outcome') return { outcome: answer.outcome };
         return takeAnswer(known, answer, withdrawals);
       });
-      return { outcomes, writes: await writesOf(deps.db, products) };
+      return { outcomes, writes: await writesOf(products, await heldIdentities(deps.db, keys)) };
     },
   });
+  return stage;
+}
+
+/** A document that lives on under another key is retrieved under that one. Before the commit, as it harms nothing if that fails. */
+async function enterMerged(
+  db: Database,
+  scrape: Stage,
+  batch: readonly Item[],
+  gotten: ReadonlyMap<number, Gotten>,
+): Promise<void> {
+  const merged = batch.flatMap(({ id, source }) => {
+    const answer = gotten.get(id);
+    return answer?.kind === 'merged' ? [{ key: answer.into, source }] : [];
+  });
+  if (merged.length === 0) return;
+  const known = await knownItems(
+    db,
+    merged.map(({ key }) => key),
+  );
+  const entering = merged.filter(({ key }) => !known.has(key));
+  if (entering.length === 0) return;
+  const contentHash = toRetrieve('merged');
+  await db.write(
+    enterStatements(
+      scrape,
+      entering.map((one) => ({ kind: 'document', ...one, contentHash })),
+    ),
+  );
+}
 
 /** What is known of an item before its attempt. */
 type Known = {
@@ -76,6 +109,7 @@ type Product = {
   /** Null where the bytes that are held are the right ones. */
   readonly document: NewDocument | null;
   readonly publication: Publication;
+  readonly before: Publication | undefined;
   /** Null where nothing new was read: what is held is gone from its source. */
   readonly record: DocumentRecord | null;
   /** Why its cases leave the answers now; null where they stay. */
@@ -84,7 +118,7 @@ type Product = {
 type Taken = { readonly outcome: Outcome; readonly product?: Product };
 
 /** Bytes that came with the discovery are verified. */
-async function takeHeld({ item, document }: Known): Promise<Taken> {
+async function takeHeld({ item, document, publication }: Known): Promise<Taken> {
   if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
   const sha256 = await sha256Hex(document.raw);
   if (sha256 !== document.sha256)
@@ -94,7 +128,7 @@ async function takeHeld({ item, document }: Known): Promise<Taken> {
   const reading = readDocument(document.format, document.raw, document.key);
   if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
   const { record } = reading;
-  return taken({ item, document: null, ...said(record) }, sha256);
+  return taken({ item, document: null, before: publication, ...said(record) }, sha256);
 }
 
 const said = (record: DocumentRecord) => ({
@@ -130,7 +164,7 @@ async function takeAnswer(known: Known, answer: Retrieved, withdrawals: Withdraw
       };
     // Not retracted: another document of the same article may still stand for it, which `normalize` decides.
     const gone: Publication = { ...publication, state: 'gone' };
-    const product = { item, document: null, publication: gone, record: null, leaves: null };
+    const product = { item, document: null, publication: gone, before: publication, record: null, leaves: null };
     return taken(product, `gone ${document.sha256}`);
   }
   const { format, bytes, locator, validators } = answer.document;
@@ -141,7 +175,7 @@ async function takeAnswer(known: Known, answer: Retrieved, withdrawals: Withdraw
   const sha256 = await sha256Hex(bytes);
   const fresh: NewDocument = { key: item.key, source: item.source, format, raw: bytes, sha256, locator, validators };
   const same = document?.sha256 === sha256;
-  return taken({ item, document: same ? null : fresh, ...said(record) }, sha256);
+  return taken({ item, document: same ? null : fresh, before: publication, ...said(record) }, sha256);
 }
 
 const taken = (product: Product, outputHash: string): Taken => ({ outcome: { kind: 'done', outputHash }, product });
@@ -166,18 +200,19 @@ async function withdrawalsOf(
   return mayWithdraw({ held, missing: goneToday + going.length, allowedUntilMs, nowMs });
 }
 
-async function writesOf(db: Database, products: readonly Product[]): Promise<readonly Write[]> {
+async function writesOf(
+  products: readonly Product[],
+  identities: ReadonlyMap<string, readonly Identity[]>,
+): Promise<readonly Write[]> {
   const stored = products.flatMap(({ item, document }) => (document ? [{ itemId: item.id, document }] : []));
-  const read = products.flatMap(({ item, record }) => (record ? [{ itemId: item.id, record }] : []));
-  const held = await heldIdentities(
-    db,
-    read.map(({ record }) => record.key),
-  );
   return [
     ...(await documentWrites(stored)),
-    ...identityWrites(read, held),
     publicationRows(products.map(({ item, publication }) => ({ itemId: item.id, key: item.key, publication }))),
-    ...normalizedAgain(products.flatMap(({ item, record }) => (record ? [] : [item.key]))),
+    ...identityWrites(
+      products.map((product) => ({ ...product, itemId: product.item.id, key: product.item.key })),
+      identities,
+    ),
+    // After the identities: other documents of the article are told by them.
     ...products.flatMap(({ item, leaves }) => (leaves === null ? [] : tombstoneWrites(item.id, item.key, leaves))),
   ];
 }

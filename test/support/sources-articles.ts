@@ -5,6 +5,7 @@ import {
   identityWrites,
   publicationRows,
   readDocuments,
+  readPublications,
   tombstoneWrites,
 } from '../../core/corpus.ts';
 import { type Database, defineStage, type Pipeline, type Stage, statement } from '../../core/engine/index.ts';
@@ -68,14 +69,25 @@ export const scrapeOfTest = (db: Database): Stage =>
         if (!document) throw new Error(`${key} has no bytes`);
         return { itemId: id, sha256: document.sha256, record: recordOf(key, document.raw) };
       });
+      const before = await readPublications(db, keys);
       const ended = items.filter(({ record }) => record.publication.state !== 'current');
       return {
         outcomes: items.map(({ sha256 }) => ({ kind: 'done', outputHash: sha256 }) as const),
         writes: [
-          ...identityWrites(items, await heldIdentities(db, keys)),
+          ...identityWrites(
+            items.map(({ itemId, record }) => {
+              const { key, publication } = record;
+              return { itemId, key, publication, before: before.get(key), record };
+            }),
+            await heldIdentities(db, keys),
+          ),
           publicationRows(items.map(({ itemId, record: { key, publication } }) => ({ itemId, key, publication }))),
           ...ended.flatMap(({ itemId, record: { key, publication } }) =>
-            tombstoneWrites(itemId, key, publication.state),
+            tombstoneWrites(
+              itemId,
+              key,
+              [publication.state, ...publication.notices.map((one) => one.reference)].join(': '),
+            ),
           ),
         ],
       };
