@@ -2,6 +2,7 @@ import type { Database } from './engine/database.ts';
 import { definePipeline, type Pipeline } from './engine/stage.ts';
 import type { Distiller, Embedder } from './models/ports.ts';
 import type { Outside } from './sources/discovery.ts';
+import type { DocumentRead } from './sources/record.ts';
 import { defineDistill } from './stages/distill.ts';
 import { defineEmbed } from './stages/embed.ts';
 import { defineIndex, type ReleaseBuilder } from './stages/index.ts';
@@ -14,6 +15,8 @@ export type PipelineDeps = {
   readonly random: () => number;
   /** The services that documents come from; null on a host that asks none. */
   readonly outside: Outside | null;
+  /** How bytes become documents: with the clock of the host, and with readers that only it has. */
+  readonly read: DocumentRead;
   readonly distiller: Distiller;
   readonly embedderName: string;
   readonly embedder: (leaseId: number) => Promise<Embedder>;

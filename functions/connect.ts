@@ -15,6 +15,7 @@ import { clinicalPipeline } from '../core/pipeline.ts';
 import type { Outside } from '../core/sources/discovery.ts';
 import { createHttp, webClock } from '../core/sources/http/client.ts';
 import { serviceSettings } from '../core/sources/http/services.ts';
+import { readDocument } from '../core/sources/record.ts';
 import { configuredOrigins } from '../core/sources/settings.ts';
 import { createSources } from '../core/sources/sources.ts';
 import { VERSION } from '../core/version.ts';
@@ -114,6 +115,7 @@ function edgePipeline(db: Database, generations: Generations, config: EdgeConfig
     db,
     random: Math.random,
     outside,
+    read: (format, bytes, key) => readDocument(format, bytes, key, { now: () => performance.now() }),
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

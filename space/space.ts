@@ -15,6 +15,7 @@ import type { Log } from './host/log.ts';
 import { freeDeadSources, nodeRuntime, ownerOfThisProcess, recoverDeadLeases } from './host/owner.ts';
 import { releaseBuilder } from './release-builder.ts';
 import { openOutside } from './sources/outside.ts';
+import { readBytes } from './sources/read.ts';
 import { openReleaseStore, type ReleaseStore } from './store/releases.ts';
 
 /** Everything a command or the server works with, opened once. */
@@ -71,6 +72,7 @@ export async function openPipeline(
     db,
     random: Math.random,
     outside,
+    read: readBytes,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

@@ -19,6 +19,7 @@ import { builtinGenerations, fixedGenerations, type Generations } from '../core/
 import { DIMENSION, type Embedder } from '../core/models/ports.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
+import { readDocument } from '../core/sources/record.ts';
 import { VIEWS } from '../schema/vocabulary.ts';
 import { openDatabase } from '../space/database.ts';
 import { nodeRuntime, ownerOfThisProcess } from '../space/host/owner.ts';
@@ -51,6 +52,7 @@ async function openHost(url: string, given?: Generations): Promise<Host> {
     db,
     random: () => 0.5,
     outside: null,
+    read: readDocument,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

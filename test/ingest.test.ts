@@ -8,6 +8,7 @@ import type { Database, Pipeline } from '../core/engine/index.ts';
 import { registerPipeline, statement, tick } from '../core/engine/index.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
+import { readDocument } from '../core/sources/record.ts';
 import { openDatabase } from '../space/database.ts';
 import { nodeRuntime, ownerOfThisProcess } from '../space/host/owner.ts';
 import { IngestError, type IngestReport, ingestFile } from '../space/ingest/ingest.ts';
@@ -27,6 +28,7 @@ beforeEach(async () => {
     db,
     random: () => 0.5,
     outside: null,
+    read: readDocument,
     distiller: rulesDistiller,
     embedderName: 'none',
     embedder: () => Promise.reject(new Error('this pipeline stops before embed')),

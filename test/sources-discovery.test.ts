@@ -27,6 +27,7 @@ import { builtinGenerations } from '../core/models/generation.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import { type DiscoveryOptions, stepDiscovery } from '../core/sources/discovery.ts';
+import { readDocument } from '../core/sources/record.ts';
 import type { Found, Page, Source, SourceKind, TooMany, Window } from '../core/sources/source.ts';
 import { openDatabase } from '../space/database.ts';
 
@@ -98,6 +99,7 @@ async function openWorld(definition: Partial<SourceDefinition> = {}): Promise<Wo
     db,
     random: () => 0.5,
     outside: null,
+    read: readDocument,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

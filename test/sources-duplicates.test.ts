@@ -30,7 +30,7 @@ let folder: string;
 let db: Database;
 let close: () => void;
 let pipeline: Pipeline;
-const deps = (of: Database) => ({ db: of, random: () => 0.5, distiller: rulesDistiller });
+const deps = (of: Database) => ({ db: of, random: () => 0.5, read: readDocument, distiller: rulesDistiller });
 const pipelineOn = (of: Database, normalize = defineNormalize(deps(of))) =>
   definePipeline('anamnesis', [scrapeOfTest(of), normalize, defineDistill(deps(of))]);
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readHtml } from '../core/sources/formats/html.ts';
 import type { Http } from '../core/sources/http/http.ts';
 import { serviceSettings } from '../core/sources/http/services.ts';
 import type { Retrieved, Source } from '../core/sources/source.ts';
-import { addressesOf, webKey, webSource } from '../core/sources/web.ts';
+import { readHtml } from '../space/sources/html.ts';
+import { addressesOf, webKey, webSource } from '../space/sources/web.ts';
 import { type Door, type LoopbackServer, openDoor, SETTINGS, startServer } from './support/sources/door.ts';
 
 /** S33: the generic source asks each host for its rules and keeps to them. */

@@ -27,8 +27,10 @@ const SUBJECTS = new Set(
     ' ',
   ),
 );
-const LABELLED = new Set('case patient subject'.split(' '));
-const OPENERS = new Set('in for the our as a and regarding concerning to this'.split(' '));
+const LABELLED = new Set('case patient subject child infant neonate newborn sibling twin proband'.split(' '));
+const OPENERS = new Set('in for the our as a and regarding concerning to this clinical'.split(' '));
+// What may stand between a label and its number: `Case no. 2`, `Case presentation 2`.
+const BEFORE_NUMBER = new Set('no . # number - : report presentation description'.split(' '));
 // What follows a label that is talked about and not opened: `patient 1 and 2`, `case 1 to 3`, `Case 3 of 5`.
 const NOT_OPENING = new Set('and or to of & through s'.split(' '));
 const ENDS = new Set(['discussion', 'conclusion', 'matter']);
@@ -71,12 +73,7 @@ function markerAt(text: string, tokens: Tokens, from: number, to: number, senten
   }
   if (LABELLED.has(first)) {
     let next = at + 1;
-    while (
-      next < to &&
-      next < at + 4 &&
-      ['no', '.', '#', 'number', '-', ':', 'report'].includes(tokens.word[next] ?? '')
-    )
-      next += 1;
+    while (next < to && next < at + 4 && BEFORE_NUMBER.has(tokens.word[next] ?? '')) next += 1;
     const word = tokens.word[next] ?? '';
     const letter = word.length === 1 && /[a-h]/.test(word);
     // `Patient a` in the middle of a text is an article; a letter counts only as a capital.
@@ -84,6 +81,8 @@ function markerAt(text: string, tokens: Tokens, from: number, to: number, senten
     const number = tokens.kind[next] === NUMBER ? Number(word) : NUMERALS.get(word);
     if (number === undefined || !Number.isInteger(number) || number < 1 || number > 20) return null;
     const after = tokens.word[next + 1] ?? '';
+    // `Case: 2; Age: 30 years`: the row of a table, of other reports more often than not.
+    if (after === ';' && tokens.word[next - 1] === ':') return null;
     if (
       NOT_OPENING.has(after) ||
       (after === ',' && tokens.kind[next + 2] === NUMBER && number + 1 === Number(tokens.word[next + 2]))

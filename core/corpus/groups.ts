@@ -1,7 +1,7 @@
 import type { PublicationState } from '../../schema/vocabulary.ts';
 import { screenDocument } from '../cases/screen.ts';
 import { type Database, json, type Row, statement } from '../engine/database.ts';
-import { type DocumentRecord, type Notice, readDocument } from '../sources/record.ts';
+import type { DocumentRead, DocumentRecord, Notice } from '../sources/record.ts';
 import { text, textOrNull } from './columns.ts';
 import { readDocuments } from './documents.ts';
 import type { Identity, Member } from './fold.ts';
@@ -52,6 +52,7 @@ export async function readGroups(
   db: Database,
   keys: readonly string[],
   records: ReadonlyMap<string, DocumentRecord>,
+  read: DocumentRead,
 ): Promise<ReadonlyMap<string, readonly Member[]>> {
   const linked = new Map<string, Set<string>>();
   let asked: readonly string[] = keys;
@@ -70,7 +71,7 @@ export async function readGroups(
     asked = [...fresh];
   }
   if (linked.size === 0) return new Map();
-  const members = await readMembers(db, [...linked.keys()], records);
+  const members = await readMembers(db, [...linked.keys()], records, read);
   const groups = new Map<string, readonly Member[]>();
   for (const key of keys) {
     if (!linked.has(key)) continue;
@@ -89,6 +90,7 @@ async function readMembers(
   db: Database,
   keys: readonly string[],
   records: ReadonlyMap<string, DocumentRecord>,
+  read: DocumentRead,
 ): Promise<ReadonlyMap<string, Member>> {
   const standing = await standings(db, keys);
   const [rows] = await db.read([
@@ -110,7 +112,7 @@ async function readMembers(
   const members = new Map<string, Member>();
   for (const [key, said] of standing) {
     const document = documents.get(key);
-    const reading = document && readDocument(document.format, document.raw, key);
+    const reading = document && read(document.format, document.raw, key);
     const record = records.get(key) ?? (reading?.kind === 'record' ? reading.record : null);
     const yields = record !== null && !record.setAside && screenDocument(record.text).kind === 'accepted';
     members.set(key, { ...said, identities: identities.get(key) ?? [], text: record?.text ?? '', yields });

@@ -444,7 +444,7 @@ export async function endRun(db: Database, held: Held, entries: readonly Stateme
       `UPDATE source SET run_state = 'idle', finished_ms = ${NOW}, failures = 0, error = NULL,
          entry_through = coalesce(${through('entry')}, entry_through),
          change_through = coalesce(${through('change')}, change_through),
-         swept_day = coalesce(${through('sweep')}, swept_day), due_ms = max(started_ms + every_ms, ${NOW})
+         swept_day = coalesce(${through('sweep')}, CASE WHEN entry_through IS NULL THEN ${through('entry')} END, swept_day), due_ms = max(started_ms + every_ms, ${NOW})
        WHERE name = ?1 AND run_state = 'running' AND ${mine('?1', '?3')}
          AND NOT EXISTS (SELECT 1 FROM source_window w WHERE w.source = ?1 AND w.state = 'open')`,
       [held.name, held.run, held.fence],

@@ -97,6 +97,9 @@ export type ReadOptions = {
   readonly now?: () => number;
 };
 
+/** `readDocument` with what a host brings along for it. */
+export type DocumentRead = (format: DocumentFormat, bytes: Uint8Array, fallbackKey: string) => Reading;
+
 /** Reads one document. `fallbackKey` names one that has no id of its own. It throws nothing that the bytes could cause. */
 export function readDocument(
   format: DocumentFormat,

@@ -24,7 +24,7 @@ import { PermanentError } from '../engine/errors.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import { defineStage, type Item, type Retry, type Stage, type StageResult, type Write } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
-import { type DocumentRecord, readDocument } from '../sources/record.ts';
+import type { DocumentRead, DocumentRecord } from '../sources/record.ts';
 import { each } from './each.ts';
 
 const retry: Retry = { attemptsMax: 3, delayMsFirst: 1_000, delayMsMax: 60_000 };
@@ -34,7 +34,11 @@ export const caseIdOf = (documentKey: string, ordinal: number, count: number): s
   count === 1 ? documentKey : `${documentKey}-${ordinal}`;
 
 /** Prose to cases: one per patient, each with its facets and findings. What is no English case report is set aside with the reason. */
-export const defineNormalize = (deps: { readonly db: Database; readonly random: () => number }): Stage =>
+export const defineNormalize = (deps: {
+  readonly db: Database;
+  readonly random: () => number;
+  readonly read: DocumentRead;
+}): Stage =>
   defineStage({
     name: 'normalize',
     itemKind: 'document',
@@ -47,12 +51,12 @@ export const defineNormalize = (deps: { readonly db: Database; readonly random: 
     async process(batch, context) {
       const keys = batch.map((item) => item.key);
       const documents = await readDocuments(deps.db, keys);
-      const readings = new Map([...documents].map(([key, { format, raw }]) => [key, readDocument(format, raw, key)]));
+      const readings = new Map([...documents].map(([key, { format, raw }]) => [key, deps.read(format, raw, key)]));
       const records = new Map(
         [...readings].flatMap(([key, reading]) => (reading.kind === 'record' ? [[key, reading.record] as const] : [])),
       );
       const standing = await standings(deps.db, keys);
-      const groups = await readGroups(deps.db, keys, records);
+      const groups = await readGroups(deps.db, keys, records, deps.read);
       const { outcomes, products } = await each(batch, context, retry, deps.random, async (item) => {
         const reading = readings.get(item.key);
         if (!reading) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);

@@ -21,7 +21,7 @@ import type { Outcome } from '../engine/outcome.ts';
 import { defineStage, type Item, type Retry, type Stage, type Write } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
 import type { Outside } from '../sources/discovery.ts';
-import { type DocumentRecord, type Publication, readDocument } from '../sources/record.ts';
+import type { DocumentRead, DocumentRecord, Publication } from '../sources/record.ts';
 import type { Retrieved } from '../sources/source.ts';
 import { mayWithdraw } from '../sources/windows.ts';
 import { each } from './each.ts';
@@ -34,6 +34,7 @@ export type ScrapeDeps = {
   readonly random: () => number;
   /** Null on a host that asks no service: what is to be retrieved waits for another. */
   readonly outside: Outside | null;
+  readonly read: DocumentRead;
 };
 
 /**
@@ -60,9 +61,9 @@ export function defineScrape(deps: ScrapeDeps): Stage {
       const { outcomes, products } = await each(batch, context, retry, deps.random, async (item) => {
         const answer = gotten.get(item.id);
         const known = { item, document: held.get(item.key), publication: publications.get(item.key) };
-        if (answer === undefined) return takeHeld(known);
+        if (answer === undefined) return takeHeld(known, deps.read);
         if (answer.kind === 'outcome') return { outcome: answer.outcome };
-        return takeAnswer(known, answer, withdrawals);
+        return takeAnswer(known, answer, withdrawals, deps.read);
       });
       return { outcomes, writes: await writesOf(products, await heldIdentities(deps.db, keys)) };
     },
@@ -118,14 +119,14 @@ type Product = {
 type Taken = { readonly outcome: Outcome; readonly product?: Product };
 
 /** Bytes that came with the discovery are verified. */
-async function takeHeld({ item, document, publication }: Known): Promise<Taken> {
+async function takeHeld({ item, document, publication }: Known, read: DocumentRead): Promise<Taken> {
   if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
   const sha256 = await sha256Hex(document.raw);
   if (sha256 !== document.sha256)
     throw new PermanentError(
       `the stored bytes of ${item.key} changed (sha256 ${sha256.slice(0, 12)}…, was ${document.sha256.slice(0, 12)}…): ingest it again`,
     );
-  const reading = readDocument(document.format, document.raw, document.key);
+  const reading = read(document.format, document.raw, document.key);
   if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
   const { record } = reading;
   return taken({ item, document: null, before: publication, ...said(record) }, sha256);
@@ -145,10 +146,15 @@ function leavesOf({ state, notices }: Publication): string | null {
 }
 
 /** Retrieved bytes are read before they are kept: what cannot be read, or is another document, was not the right answer. */
-async function takeAnswer(known: Known, answer: Retrieved, withdrawals: Withdrawals): Promise<Taken> {
+async function takeAnswer(
+  known: Known,
+  answer: Retrieved,
+  withdrawals: Withdrawals,
+  read: DocumentRead,
+): Promise<Taken> {
   const { item, document, publication } = known;
   if (answer.kind === 'failed') throw answer.error;
-  if (answer.kind === 'unchanged') return takeHeld(known);
+  if (answer.kind === 'unchanged') return takeHeld(known, read);
   if (answer.kind === 'missing' || answer.kind === 'merged') {
     const reason = answer.kind === 'missing' ? `missing: ${answer.reason}` : `merged: it lives on as ${answer.into}`;
     if (!document || !publication) return { outcome: { kind: 'skipped', errorClass: answer.kind, reason } };
@@ -168,7 +174,7 @@ async function takeAnswer(known: Known, answer: Retrieved, withdrawals: Withdraw
     return taken(product, `gone ${document.sha256}`);
   }
   const { format, bytes, locator, validators } = answer.document;
-  const reading = readDocument(format, bytes, item.key);
+  const reading = read(format, bytes, item.key);
   if (reading.kind === 'refused') throw new ValidationError(`${item.key}: ${reading.reason}: ${reading.detail}`);
   const { record } = reading;
   if (record.key !== item.key) throw new ValidationError(`${item.key} was asked for and ${record.key} came`);

@@ -4,12 +4,14 @@ import type { Outside } from '../../core/sources/discovery.ts';
 import { createHttp, webClock } from '../../core/sources/http/client.ts';
 import { serviceSettings } from '../../core/sources/http/services.ts';
 import { configuredOrigins } from '../../core/sources/settings.ts';
+import type { SourceKind } from '../../core/sources/source.ts';
 import { createSources } from '../../core/sources/sources.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../host/log.ts';
 import { fileSource } from './file.ts';
 import { nodeTransport } from './transport.ts';
+import { webSource } from './web.ts';
 
 export type OpenOutside = {
   readonly outside: Outside;
@@ -41,12 +43,19 @@ export function openOutside(config: Config, db: Database, log: Log, first: () =>
     signal: stopping.signal,
     log: (message, fields) => log.debug({ ...fields, message }),
   });
+  const queriesOf = (wanted: SourceKind) => async () =>
+    (await readSources(db)).filter(({ kind }) => kind === wanted).map(({ query }) => query);
   const files = fileSource({
     refuse: (refusals) => acceptDocuments(db, first(), [], refusals),
-    paths: async () => (await readSources(db)).filter(({ kind }) => kind === 'file').map(({ query }) => query),
+    paths: queriesOf('file'),
   });
+  const pages = webSource({ addresses: queriesOf('web'), nowMs: webClock.nowMs });
+  const own = config.webSource === 'on' ? [files, pages] : [files];
   return {
-    outside: { sources: new Map([...createSources(settings, webClock), [files.kind, files]]), http },
+    outside: {
+      sources: new Map([...createSources(settings, webClock), ...own.map((source) => [source.kind, source] as const)]),
+      http,
+    },
     stop: () => stopping.abort(),
     close: async () => {
       stopping.abort();

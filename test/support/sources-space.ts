@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { definePipeline, type Pipeline, registerPipeline, statement, tick } from '../../core/engine/index.ts';
 import { builtinGenerations } from '../../core/models/generation.ts';
 import { rulesDistiller } from '../../core/models/rules.ts';
+import { readDocument } from '../../core/sources/record.ts';
 import { defineDistill } from '../../core/stages/distill.ts';
 import { defineEmbed } from '../../core/stages/embed.ts';
 import { defineIndex } from '../../core/stages/index.ts';
@@ -31,7 +32,7 @@ export async function openSourcesSpace(folder: string, faiss: FaissService, nowM
     onDegraded: () => undefined,
   });
   const deps = {
-    ...{ db, random: () => 0.5, distiller: rulesDistiller, build },
+    ...{ db, random: () => 0.5, read: readDocument, distiller: rulesDistiller, build },
     ...{ embedderName: generations.embedderName, embedder: generations.forEmbedding, generation: generations.newest },
   };
   const pipeline: Pipeline = definePipeline('anamnesis', [

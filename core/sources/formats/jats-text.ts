@@ -22,6 +22,9 @@ const LEFT_OUT_SECTIONS = new Set(
 /** Numbers of citations: `1`, `2,3`, `[4–6]`. */
 const CITED = /^[\s\d,;–\-−[\]()*]{0,60}$/;
 
+/** `2.1 Case 1`, `3. Discussion`. */
+const NUMBERING = /^\d{1,2}(?:(?:\.\d{1,2}){1,3}\.?|\.)\s+(?=\p{L})/u;
+
 /** Running text of an element without its blocks; citations by number are dropped. */
 export function inlineText(element: XmlElement): string {
   let text = '';
@@ -96,7 +99,7 @@ function addBlock(prose: Prose, block: XmlElement, depth: number): void {
       if (!LEFT_OUT_SECTIONS.has(block.attributes['sec-type'] ?? '')) addBlocks(prose, block, depth + 1);
       return;
     case 'title':
-      prose.add(sentenceCase(headingOf(inlineText(block))));
+      prose.add(sentenceCase(headingOf(inlineText(block)).replace(NUMBERING, '')));
       return;
     case 'p':
     case 'term':

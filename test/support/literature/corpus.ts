@@ -19,6 +19,7 @@ import { createHttp, webClock } from '../../../core/sources/http/client.ts';
 import { type ServiceSettings, serviceSettings } from '../../../core/sources/http/services.ts';
 import { pmc } from '../../../core/sources/pmc.ts';
 import { pubmed } from '../../../core/sources/pubmed.ts';
+import { readDocument } from '../../../core/sources/record.ts';
 import type { Source, SourceKind } from '../../../core/sources/source.ts';
 import { createSources } from '../../../core/sources/sources.ts';
 import { openDatabase } from '../../../space/database.ts';
@@ -87,6 +88,7 @@ export async function openCorpus(options: CorpusOptions): Promise<Corpus> {
     db,
     random: Math.random,
     outside,
+    read: readDocument,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

@@ -1,6 +1,6 @@
 import robotsParser from 'robots-parser';
-import { PermanentError, RetryableError } from '../engine/errors.ts';
-import type { Http, HttpAnswer } from './http/http.ts';
+import { PermanentError, RetryableError } from '../../core/engine/errors.ts';
+import type { Http, HttpAnswer } from '../../core/sources/http/http.ts';
 
 // The module is CommonJS that exports the function itself; its types call that `default`.
 const parseRobots = robotsParser as unknown as typeof robotsParser.default;

@@ -1,9 +1,9 @@
-import { OutageError, PermanentError, RetryableError, ValidationError } from '../engine/errors.ts';
-import { sha256Hex } from '../hash.ts';
-import { ServiceClosedError } from './http/errors.ts';
-import type { Http, HttpAnswer } from './http/http.ts';
+import { OutageError, PermanentError, RetryableError, ValidationError } from '../../core/engine/errors.ts';
+import { sha256Hex } from '../../core/hash.ts';
+import { ServiceClosedError } from '../../core/sources/http/errors.ts';
+import type { Http, HttpAnswer } from '../../core/sources/http/http.ts';
+import type { Page, Retrieved, RetrievedDocument, Source, Wanted } from '../../core/sources/source.ts';
 import { askRobots, ROBOTS_MS_MAX, type Robots } from './robots.ts';
-import type { Page, Retrieved, RetrievedDocument, Source, Wanted } from './source.ts';
 
 /**
  * Pages of a list of addresses; the query of a definition is that list, with white space between. Off unless the operator allows it. Each host is a

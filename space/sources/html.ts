@@ -1,6 +1,6 @@
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
-import { NOTHING_SAID, type Publication, type Reading } from '../record.ts';
+import { NOTHING_SAID, type Publication, type Reading } from '../../core/sources/record.ts';
 
 /**
  * The main text of a web page. Loaded by the Space only: linkedom is too large for an edge bundle. Nothing of the page is run or fetched.
