@@ -192,7 +192,11 @@ describe('a run', () => {
     expect(await standing(world)).toMatchObject({ found: 9, fresh: 9, listed: 9, running: false });
 
     // A worker that slept past its time commits nothing that counts.
-    world.service.articles = articles(12);
+    const today = new Date().toISOString().slice(0, 10);
+    world.service.articles = [
+      ...world.service.articles,
+      ...[10, 11, 12].map((id) => ({ id, entered: today, changed: today })),
+    ];
     await later(world);
     const slept: { wake?: () => void } = {};
     const list = world.service.list.bind(world.service);
