@@ -4,12 +4,12 @@ import { readServices, type ServiceStanding } from './engine/services.ts';
 import type { ServiceAnswer, SourceAnswer } from './search/contract.ts';
 import type { SourceKind } from './sources/source.ts';
 
-/** The service behind each kind; null where nobody outside is asked. */
+/** The service behind each kind; null where nobody outside is asked, or several are. */
 const SERVICE_OF: Readonly<Record<SourceKind, string | null>> = {
   'europe-pmc': 'europe-pmc',
   pubmed: 'ncbi',
   pmc: 'ncbi',
-  web: 'web',
+  web: null,
   file: null,
 };
 
@@ -94,12 +94,19 @@ const windowAnswer = ({ by, from, to, state, stated, received, remark }: WindowS
   remark,
 });
 
+/** Each web site is a service of its own (`web:example.org`); a definition lists addresses of several. */
+const isSiteOf = (query: string, service: string): boolean =>
+  service.startsWith('web:') &&
+  query.split(/\s+/).some((text) => URL.canParse(text) && new URL(text).hostname === service.slice('web:'.length));
+
 /** What holds a definition that would go on otherwise, and until when; null time where somebody has to act. */
 function waitingOf(source: SourceStanding, services: readonly ServiceAnswer[], nowMs: number): SourceAnswer['waiting'] {
   if (source.state === 'paused') return { reason: `paused${source.reason ? `: ${source.reason}` : ''}`, until: null };
   if (source.state === 'parked') return { reason: source.reason ?? 'parked, without a reason', until: null };
   const isDue = source.running || (source.dueMs !== null && source.dueMs <= nowMs);
-  const service = services.find(({ name }) => name === SERVICE_OF[source.kind]);
+  const service = services.find(({ name }) =>
+    source.kind === 'web' ? isSiteOf(source.query, name) : name === SERVICE_OF[source.kind],
+  );
   if (isDue && service && (service.open_until !== null || service.reason !== null))
     return { reason: `${service.name}: ${service.reason ?? 'is left alone'}`, until: service.open_until };
   if (source.running && source.failures > 0 && source.dueMs !== null && source.dueMs > nowMs)

@@ -125,15 +125,31 @@ async function change(db: Database, name: string, set: string, args: readonly (s
   }
 }
 
-/** Makes the next run due now; with `sweep` it compares the whole listing with what is held. A parked source tries again. */
-export const requestRun = (db: Database, name: string, options: { readonly sweep?: boolean } = {}): Promise<void> =>
-  change(
+/**
+ * Makes the next run due now; with `sweep` it compares the whole listing with what is held. A parked source tries again, and lists
+ * anew what its sweep had listed: what was missing may be there again.
+ */
+export async function requestRun(
+  db: Database,
+  name: string,
+  options: { readonly sweep?: boolean } = {},
+): Promise<void> {
+  await db.write([
+    statement(
+      `UPDATE source_window SET state = 'open', cursor = NULL, received = 0, finished_ms = NULL
+       WHERE source = ?1 AND state = 'done' AND by = 'sweep'
+         AND run = (SELECT run FROM source WHERE name = ?1 AND state = 'parked' AND run_state = 'running')`,
+      [name],
+    ),
+  ]);
+  await change(
     db,
     name,
     `due_ms = ${NOW}, state = CASE state WHEN 'parked' THEN 'active' ELSE state END, error = NULL, failures = 0,
      reason = CASE state WHEN 'parked' THEN NULL ELSE reason END${options.sweep ? `, swept_day = NULL` : ''}`,
     [],
   );
+}
 export const pauseSource = (db: Database, name: string, reason: string): Promise<void> =>
   change(db, name, `state = 'paused', reason = ?2`, [reason]);
 export const resumeSource = (db: Database, name: string): Promise<void> =>
@@ -336,21 +352,29 @@ export async function beginRun(
   return began?.changed === 1;
 }
 
-/** The revisions that this definition saw last, by key. */
+/** The revisions that this definition saw last, by key; `gone` are those of them that their source did not have any more. */
 export async function listedRevisions(
   db: Database,
   name: string,
   keys: readonly string[],
-): Promise<{ readonly revisions: ReadonlyMap<string, string>; readonly listed: number }> {
+): Promise<{
+  readonly revisions: ReadonlyMap<string, string>;
+  readonly gone: ReadonlySet<string>;
+  readonly listed: number;
+}> {
   const [found, count] = await db.read([
-    statement(`SELECT key, revision FROM source_item WHERE source = ? AND key IN (SELECT value FROM json_each(?))`, [
-      name,
-      json(keys),
-    ]),
+    statement(
+      `SELECT i.key, i.revision, i.missing_run IS NOT NULL OR coalesce(p.state, '') = 'gone' AS gone
+       FROM source_item i LEFT JOIN publication p ON p.document_key = i.key
+       WHERE i.source = ? AND i.key IN (SELECT value FROM json_each(?))`,
+      [name, json(keys)],
+    ),
     statement(`SELECT count(*) AS n FROM source_item WHERE source = ?`, [name]),
   ]);
+  const rows = found?.rows ?? [];
   return {
-    revisions: new Map((found?.rows ?? []).map((row) => [text(row.key), text(row.revision)])),
+    revisions: new Map(rows.map((row) => [text(row.key), text(row.revision)])),
+    gone: new Set(rows.filter((row) => Number(row.gone) === 1).map((row) => text(row.key))),
     listed: Number(count?.rows[0]?.n ?? 0),
   };
 }

@@ -216,7 +216,7 @@ type News = {
 
 /** What a page tells that this definition did not know: documents that are new, or whose revision is another than it saw last. */
 async function newsOf(deps: DiscoveryDeps, held: Held, window: OpenWindow, page: Page): Promise<News> {
-  const { revisions, listed } = await listedRevisions(
+  const { revisions, gone, listed } = await listedRevisions(
     deps.db,
     held.name,
     page.found.map(({ key }) => key),
@@ -227,16 +227,20 @@ async function newsOf(deps: DiscoveryDeps, held: Held, window: OpenWindow, page:
   const fresh = [...taken];
   const changed = page.found.filter(({ key, revision }) => {
     const before = revisions.get(key);
-    return before !== undefined && revisionChanges(before, revision);
+    return before !== undefined && (gone.has(key) || revisionChanges(before, revision));
   });
   const kept = new Set([...fresh, ...changed]);
+  // What is listed again was taken for gone, under whatever revision.
+  const entered = [...kept].map((found) =>
+    gone.has(found.key) ? { ...found, revision: `${found.revision}, back in run ${held.run}` } : found,
+  );
   return {
     listed: page.found
       .filter((found) => kept.has(found) || revisions.has(found.key))
       .map((found) => ({ ...found, revision: revisionKept(revisions.get(found.key) ?? null, found.revision) })),
     fresh: fresh.length,
     changed: changed.length,
-    entries: await entriesOf(deps.first, held, [...kept]),
+    entries: await entriesOf(deps.first, held, entered),
     full: window.by === 'entry' && unknown.length > taken.size,
   };
 }

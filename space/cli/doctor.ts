@@ -1,27 +1,28 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { Command } from 'commander';
+import { withoutSecrets } from '../../core/sources/settings.ts';
 import { readStatus } from '../../core/status.ts';
-import { describeSettings, readConfig, redacted } from '../config.ts';
+import { describeSettings, readConfig, redacted, secretsOf } from '../config.ts';
 import { createLog } from '../host/log.ts';
 import { openSpace } from '../space.ts';
+import { askServices, type Check, sourceChecks } from './doctor-sources.ts';
 import { EXIT } from './exit.ts';
 import { printJson } from './open.ts';
-
-type Check = { readonly name: string; readonly state: 'ok' | 'degraded' | 'failed'; readonly detail: string };
 
 export const doctorCommand = (): Command =>
   new Command('doctor')
     .description('check settings, disk, database, FAISS and release, and say what to do about each')
+    .option('--online', 'ask each literature service whether it answers')
     .option('--json', 'print JSON')
-    .action(async (options: { json?: boolean }) => {
-      const checks = await examine();
+    .action(async (options: { json?: boolean; online?: boolean }) => {
+      const checks = await examine(options.online === true);
       if (options.json) printJson({ checks, settings: describeSettings(process.env) });
       else process.stdout.write(format(checks));
       if (checks.some(({ state }) => state === 'failed')) process.exitCode = EXIT.failed;
       else if (checks.some(({ state }) => state === 'degraded')) process.exitCode = EXIT.degraded;
     });
 
-async function examine(): Promise<readonly Check[]> {
+async function examine(online: boolean): Promise<readonly Check[]> {
   const checks: Check[] = [{ name: 'node', state: 'ok', detail: process.version }];
   let config: ReturnType<typeof readConfig>;
   try {
@@ -56,6 +57,8 @@ async function examine(): Promise<readonly Check[]> {
         : { name: 'faiss', state: 'ok', detail: 'faiss-node loads in its child process' },
     );
     const status = await readStatus(space.db, space.pipeline, []);
+    checks.push(...sourceChecks(config, status.sources));
+    if (online) checks.push(...(await askServices(space.outside, config)));
     checks.push({
       name: 'pipeline',
       state: 'ok',
@@ -77,14 +80,15 @@ async function examine(): Promise<readonly Check[]> {
     }
     await space.close();
   } catch (error) {
-    const detail = (error as Error).message.replaceAll(config.databaseUrl, redacted(config.databaseUrl));
+    const told = (error as Error).message.replaceAll(config.databaseUrl, redacted(config.databaseUrl));
+    const detail = withoutSecrets(told, secretsOf(process.env));
     checks.push({ name: 'database', state: 'failed', detail });
   }
   return checks;
 }
 
 function format(checks: readonly Check[]): string {
-  const lines = checks.map(({ name, state, detail }) => `${state.padEnd(9)} ${name.padEnd(10)} ${detail}`);
+  const lines = checks.map(({ name, state, detail }) => `${state.padEnd(9)} ${name.padEnd(12)} ${detail}`);
   const settings = describeSettings(process.env).map(
     ({ name, about, value }) => `  ${name.padEnd(22)} ${value.padEnd(10)} ${about}`,
   );

@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { SourceDefinition } from '../../core/corpus.ts';
 import { SOURCE_KINDS, type SourceKind } from '../../core/sources/source.ts';
 import type { Config } from '../config.ts';
+import { addressesOf } from '../sources/web.ts';
 import { UsageError } from './exit.ts';
 import { wholeNumber } from './run.ts';
 
@@ -101,11 +102,20 @@ export function definitionOf(name: string, options: DefinitionOptions, config: C
   return {
     name,
     kind,
-    query: kind === 'file' ? fileQuery(options.query) : options.query,
+    query: kind === 'file' ? fileQuery(options.query) : kind === 'web' ? webQuery(options.query) : options.query,
     since: options.since ?? FIRST_DAY,
     documentsMax: options.limit ?? null,
     everyMs: options.every ?? null,
   };
+}
+
+function webQuery(query: string): string {
+  try {
+    addressesOf(query);
+    return query;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}, with blanks between them`);
+  }
 }
 
 /** Schedules run in another folder than the command that was typed. */

@@ -2,7 +2,7 @@ import type { SourceDefinition } from '../../core/corpus.ts';
 import type { Outside } from '../../core/sources/discovery.ts';
 import type { Http, HttpRequest } from '../../core/sources/http/http.ts';
 import { withoutSecrets } from '../../core/sources/settings.ts';
-import type { Days } from '../../core/sources/source.ts';
+import type { Days, Source } from '../../core/sources/source.ts';
 import { planRun } from '../../core/sources/windows.ts';
 import { UsageError } from './exit.ts';
 
@@ -22,13 +22,11 @@ export type SourcePreview = {
   }[];
   /** Windows that are not shown. */
   readonly more: number;
-  /** Documents that the service has for the first window; null where it was not asked. */
-  readonly hits: number | null;
 };
 
 /**
- * What the next run of a definition would ask, without asking: the source itself makes its requests, and nobody sends them. With
- * `count` the service is asked how many documents it has. @throws StageError of the service
+ * What the next run of a definition would ask, without asking: the source itself makes its requests, and nobody sends them.
+ * @throws UsageError where this host does not read such sources
  */
 export async function previewRun(
   definition: SourceDefinition,
@@ -38,11 +36,10 @@ export async function previewRun(
     readonly sweptDay: string | null;
   },
   outside: Outside,
-  options: { readonly count: boolean; readonly nowMs: number; readonly secrets: readonly string[] },
+  options: { readonly nowMs: number; readonly secrets: readonly string[] },
 ): Promise<SourcePreview> {
-  const source = outside.sources.get(definition.kind);
-  if (!source) throw new UsageError(`sources of kind ${definition.kind} are not read on this host`);
-  const today = new Date(options.nowMs).toISOString().slice(0, 10);
+  const source = sourceOf(definition, outside);
+  const today = dayOf(options.nowMs);
   const windows = planRun({ since: definition.since, changes: source.changes }, through, today);
   const previews: SourcePreview['windows'][number][] = [];
   for (const { by, days } of windows.slice(0, WINDOWS_SHOWN)) {
@@ -53,11 +50,25 @@ export async function previewRun(
     const [request] = asked;
     previews.push({ by, days, request: request ? shown(request, options.secrets) : null });
   }
-  const [first] = windows;
-  const more = windows.length - previews.length;
-  if (!options.count || !first) return { windows: previews, more, hits: null };
-  const { stated } = await source.list({ query: definition.query, by: 'entry', days: first.days }, null, outside.http);
-  return { windows: previews, more, hits: stated };
+  return { windows: previews, more: windows.length - previews.length };
+}
+
+/** Documents that the service has for the first run of a definition, as it states them. @throws StageError of the service */
+export async function countHits(definition: SourceDefinition, outside: Outside, nowMs: number): Promise<number> {
+  const window = {
+    query: definition.query,
+    by: 'entry' as const,
+    days: { from: definition.since, to: dayOf(nowMs) },
+  };
+  return (await sourceOf(definition, outside).list(window, null, outside.http)).stated;
+}
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+function sourceOf({ kind }: SourceDefinition, { sources }: Outside): Source {
+  const source = sources.get(kind);
+  if (source) return source;
+  throw new UsageError(`sources of kind ${kind} are not read on this host`);
 }
 
 /** A source that can be asked for changes of one day only has a window for each. */
@@ -84,7 +95,7 @@ function shown({ url, form }: HttpRequest, secrets: readonly string[]): RequestP
   };
 }
 
-export function formatPreview({ windows, more, hits }: SourcePreview): string {
+export function formatPreview({ windows, more }: SourcePreview): string {
   const lines = windows.flatMap(({ by, days, request }) => [
     `window by ${by}, ${days.from} to ${days.to}`,
     ...(request === null
@@ -95,6 +106,5 @@ export function formatPreview({ windows, more, hits }: SourcePreview): string {
         ]),
   ]);
   if (more > 0) lines.push(`… and ${more} windows more`);
-  if (hits !== null) lines.push(`the service has ${hits.toLocaleString('en')} documents for the first window`);
   return `${lines.join('\n')}\n`;
 }

@@ -26,37 +26,44 @@ import {
   sourceName,
   withDefinitionOptions,
 } from './source-definition.ts';
-import { formatPreview, previewRun } from './source-preview.ts';
+import { countHits, formatPreview, previewRun } from './source-preview.ts';
 import { listSource, printListing, withListingOptions } from './source-run.ts';
 import { formatSources } from './source-table.ts';
 
 const DAY_MS = 86_400_000;
 
 export const sourcesCommand = (): Command => {
-  const commands = [listCommand(), addCommand(), removeCommand(), runCommand(), ...stateCommands(), shrinkCommand()];
-  const parent = new Command('sources').description(
-    'what is collected, from where and how often: list (the default), add, remove, run, pause, resume, allow-shrink',
-  );
-  commands.forEach((command, i) => {
-    parent.addCommand(command.exitOverride().showHelpAfterError(), { isDefault: i === 0 });
-  });
+  const others = [addCommand(), removeCommand(), runCommand(), ...stateCommands(), shrinkCommand()];
+  const acts = ['list', ...others.map((command) => command.name())];
+  const parent = new Command('sources')
+    .description(`what is collected, from where and how often: ${acts.join(', ')} (list is the default)`)
+    .addCommand(listCommand(acts).exitOverride().showHelpAfterError(), { isDefault: true });
+  for (const command of others) parent.addCommand(command.exitOverride().showHelpAfterError());
   return parent;
 };
 
-const listCommand = (): Command =>
+/** The default: a word that is no act ends up here. */
+const listCommand = (acts: readonly string[]): Command =>
   new Command('list')
     .description('every definition: how it stands, what it found, what it waits for and until when')
+    .argument('[act]')
+    .usage('[options]')
     .option('--json', 'print JSON')
-    .action((options: { json?: boolean }) =>
-      withSpace({ quiet: true }, async (space) => {
-        const answer = await sourcesNow(space);
-        if (options.json) printJson(answer);
-        else process.stdout.write(formatSources(answer.sources));
-        if (answer.sources.length === 0) process.exitCode = EXIT.nothing;
-        else if (answer.sources.some(({ state, waiting }) => state !== 'paused' && waiting !== null))
-          process.exitCode = EXIT.blocked;
-      }),
-    );
+    .action((act: string | undefined, options: { json?: boolean }, command: Command) => {
+      if (act !== undefined) command.error(`error: no act '${act}': one of ${acts.join(', ')}`);
+      return list(options);
+    });
+
+function list(options: { readonly json?: boolean }): Promise<void> {
+  return withSpace({ quiet: true }, async (space) => {
+    const answer = await sourcesNow(space);
+    if (options.json) printJson(answer);
+    else process.stdout.write(formatSources(answer.sources));
+    if (answer.sources.length === 0) process.exitCode = EXIT.nothing;
+    else if (answer.sources.some(({ state, waiting }) => state !== 'paused' && waiting !== null))
+      process.exitCode = EXIT.blocked;
+  });
+}
 
 /** How the sources stand, with whole paths of files: this is the operator's own screen. */
 async function sourcesNow({ db, pipeline }: Space) {
@@ -67,6 +74,8 @@ async function sourcesNow({ db, pipeline }: Space) {
   const sources = answer.sources.map((source): SourceAnswer => ({ ...source, query: queries.get(source.name) ?? '' }));
   return { sources, services: answer.services };
 }
+
+const NEVER_RUN = { entryThrough: null, changeThrough: null, sweptDay: null };
 
 type AddOptions = DefinitionOptions & { readonly dryRun?: boolean; readonly count?: boolean; readonly json?: boolean };
 
@@ -106,14 +115,13 @@ async function add(space: Space, name: string, options: AddOptions): Promise<voi
   const note = noteOn(definition.kind, space);
   const before = (await readSources(space.db)).find((source) => source.name === name);
   if (options.dryRun) {
-    const preview = await previewRun(
-      definition,
-      { entryThrough: null, changeThrough: null, sweptDay: null },
-      space.outside,
-      { count: options.count === true, nowMs: Date.now(), secrets: secretsOf(process.env) },
-    );
-    if (options.json) printJson({ act: 'add', dry_run: true, definition, ...preview, note });
-    else process.stdout.write(`${name} would be added; its first run:\n${formatPreview(preview)}`);
+    const nowMs = Date.now();
+    const asked = { nowMs, secrets: secretsOf(process.env) };
+    const preview = await previewRun(definition, NEVER_RUN, space.outside, asked);
+    if (!options.json) process.stdout.write(`${name} would be added; its first run:\n${formatPreview(preview)}`);
+    const hits = options.count ? await countHits(definition, space.outside, nowMs) : null;
+    if (options.json) printJson({ act: 'add', dry_run: true, definition, ...preview, hits, note });
+    else if (hits !== null) process.stdout.write(`${definition.kind} states ${hits.toLocaleString('en')} documents\n`);
   } else {
     const added = await asUsage(() => addSource(space.db, definition, { runNow: definition.everyMs !== null }));
     const schedule = before !== undefined && before.everyMs !== definition.everyMs;
@@ -185,7 +193,6 @@ const runCommand = (): Command =>
       if (options.dryRun) {
         const through = options.sweep ? { ...standing, sweptDay: null } : standing;
         const preview = await previewRun(standing, through, space.outside, {
-          count: false,
           nowMs: Date.now(),
           secrets: secretsOf(process.env),
         });

@@ -4,6 +4,7 @@ import { readStatus } from '../../core/status.ts';
 import { EXIT } from './exit.ts';
 import { printJson, withSpace } from './open.ts';
 import { seconds } from './progress.ts';
+import { windowWords } from './source-table.ts';
 
 export const statusCommand = (): Command =>
   new Command('status')
@@ -46,6 +47,31 @@ function furtherLines(stage: StatusAnswer['stages'][number]): readonly string[] 
   ].map((line) => `           ${line}`);
 }
 
+/** A line for each source and each service that is left alone; "sources list" says more. */
+function sourceLines({ sources, services }: StatusAnswer): readonly string[] {
+  if (sources.length === 0) return [];
+  const width = Math.max(10, ...sources.map(({ name }) => name.length));
+  return [
+    ...sources.map((source) => {
+      const { name, kind, running, state, waiting, listed, retracted, missing, next_run } = source;
+      const doing = waiting
+        ? `waits: ${waiting.reason}, until ${waiting.until ?? 'somebody acts'}`
+        : running
+          ? `reads ${windowWords(source)}`
+          : `next run ${next_run ?? 'only when told to'}`;
+      const counts = `${source.new} new, ${source.changed} changed of ${source.found}; ${listed} in all, ${retracted} retracted, ${missing} missing`;
+      return `source ${name.padEnd(width)} ${kind.padEnd(10)} ${(state === 'active' && running ? 'running' : state).padEnd(8)} ${counts}; ${doing}`;
+    }),
+    ...services
+      .filter(({ open_until, reason }) => open_until !== null || reason !== null)
+      .map(
+        ({ name, open_until, reason }) =>
+          `service ${name} is left alone${open_until ? ` until ${open_until}` : ''}: ${reason ?? 'it asked for it'}`,
+      ),
+    '',
+  ];
+}
+
 const COLUMNS = ['ready', 'leased', 'submitted', 'done', 'skipped', 'dead'] as const;
 
 export function formatStatus(status: StatusAnswer): string {
@@ -62,6 +88,7 @@ export function formatStatus(status: StatusAnswer): string {
     ]),
     '',
     ...status.degraded.map((text) => `degraded: ${text}`),
+    ...sourceLines(status),
     status.last_tick ? `last tick ${status.last_tick.at} by ${status.last_tick.host}` : 'no tick yet',
     ...status.set_aside
       .slice(0, 10)

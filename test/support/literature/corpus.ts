@@ -198,7 +198,10 @@ export async function workUntilQuiet(corpus: Corpus, onRound?: (round: number) =
     if (batches > 0 || pages.length > before || after.kind === 'work') continue;
     const ms = await nextEnd(db);
     const stages = (await readSnapshot(db, pipeline)).stages;
-    const open = [...stages.values()].some(({ counts, paused }) => !paused && counts.ready + counts.leased > 0);
+    const open = pipeline.stages.some(({ name, process }) => {
+      const here = stages.get(name);
+      return process !== null && here?.paused === false && here.counts.ready + here.counts.leased > 0;
+    });
     const runs = await running(db);
     if (!open && !runs) return { pages, settled, skippedMs, waiting };
     if (after.kind === 'waiting' && after.gate.kind === 'gathering')

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { gzipSync } from 'node:zlib';
 import { seededRandom } from '../engine/runtime.ts';
 import { type Answer, type Asked, answer, type Route, type Service } from './answer.ts';
+import type { ArticleKind } from './article.ts';
 import { fullText, search as searchEuropePmc } from './europe-pmc.ts';
 import { efetch, esearch, makeRateLimit } from './eutils.ts';
 import { type Fault, type FaultSettings, type Faults, makeFaults, quirkOf, standIn } from './faults.ts';
@@ -16,6 +17,8 @@ export type LiteratureOptions = {
   /** Last day of the world; the real one without it. */
   readonly today?: string;
   readonly days?: number;
+  /** What every article is; a mixture without it. */
+  readonly kind?: ArticleKind;
   readonly faults?: Omit<FaultSettings, 'seed'>;
   /** Recorded answers of real services join the world where they are at hand. */
   readonly recorded?: boolean;
@@ -52,6 +55,7 @@ export async function startLiterature(options: LiteratureOptions): Promise<Liter
     articles: options.articles,
     today,
     ...(options.days && { days: options.days }),
+    ...(options.kind && { kind: options.kind }),
   });
   if (options.recorded) addRecorded(world, today);
   const ledger = makeLedger();

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { act, type Database, type Row, statement } from '../../../core/engine/index.ts';
 import type { SourceKind } from '../../../core/sources/source.ts';
 import { dumpState, type State } from '../dump.ts';
@@ -13,6 +11,7 @@ import { type Corpus, type CorpusOptions, collect, openCorpus, workUntilQuiet } 
 import { europePmcKey } from './europe-pmc.ts';
 import type { FaultSettings } from './faults.ts';
 import type { LedgerSummary } from './ledger.ts';
+import { beginLife, buildWorker } from './life.ts';
 import { type Literature, startLiterature } from './server.ts';
 
 export type TrialOptions = {
@@ -107,41 +106,23 @@ async function killAtRandom(
   kills: number,
 ): Promise<number> {
   const random = seededRandom(seed ^ 0xdead);
+  const program = await buildWorker();
   let killed = 0;
-  for (; killed < kills; killed++) {
-    const life = beginLife(opened);
-    await life.ready;
-    await Promise.race([sleep(10 + random() * killWithinMs), life.ended]);
-    life.kill();
-    const { signal, code, errors } = await life.ended;
-    if (signal === 'SIGKILL') continue;
-    if (code !== 0) throw new Error(`a worker ended with ${code}: ${errors}`);
-    break;
+  try {
+    for (; killed < kills; killed++) {
+      const life = beginLife(program, opened);
+      await life.ready;
+      await Promise.race([sleep(10 + random() * killWithinMs), life.ended]);
+      life.kill();
+      const { signal, code, errors } = await life.ended;
+      if (signal === 'SIGKILL') continue;
+      if (code !== 0) throw new Error(`a worker ended with ${code}: ${errors}`);
+      break;
+    }
+  } finally {
+    program.remove();
   }
   return killed;
-}
-
-const program = fileURLToPath(new URL('worker.ts', import.meta.url));
-
-function beginLife(opened: CorpusOptions) {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(opened)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let errors = '';
-  child.stderr.on('data', (part: Buffer) => {
-    errors += part.toString();
-  });
-  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null; errors: string }>(
-    (resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code, signal) => resolve({ code, signal, errors }));
-    },
-  );
-  const ready = new Promise<void>((resolve) => {
-    child.stdout.once('data', () => resolve());
-    child.once('close', () => resolve());
-  });
-  return { ready, ended, kill: () => child.kill('SIGKILL') };
 }
 
 const rowsOf = async (db: Database, sql: string): Promise<readonly Row[]> =>
