@@ -271,6 +271,16 @@ describe('Europe PMC: retrieval', () => {
     expect(asked[1]?.headers).toEqual({ 'if-none-match': '"a"', 'if-modified-since': 'Sun, 22 Nov 2026 10:00:00 GMT' });
   });
 
+  test('what followed a full text, and stands in the record alone, comes with it', async () => {
+    const list = { commentCorrectionList: { commentCorrection: [{ type: 'Erratum in', id: '9', source: 'MED' }] } };
+    const { of } = await retrieve(epmc, ['PMC_1'], play([openResult(1, list)], { PMC1: article }));
+    expect(of('PMC_1')).toMatchObject({
+      kind: 'document',
+      document: { format: 'jats' },
+      notices: [{ kind: 'erratum', reference: 'PMID 9' }],
+    });
+  });
+
   test('validators are kept as they came', async () => {
     const { of } = await retrieve(
       epmc,

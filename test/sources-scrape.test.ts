@@ -256,6 +256,21 @@ describe('answers', () => {
     expect(await liveCases()).toEqual(['PMID_1', 'PMID_3']);
   });
 
+  test('bring notices beside the bytes, also of bytes that did not change: the case is released anew and not worked again', async () => {
+    await discover(pmids(2));
+    await work();
+    const erratum = { kind: 'erratum', reference: 'PMID 77' } as const;
+    service.answer = (key) => (key === 'PMID_2' ? { kind: 'unchanged', key, notices: [erratum] } : null);
+    await discover(['PMID_2'], 'changed:2026-11-01');
+    await work();
+    expect((await readPublications(db, ['PMID_2'])).get('PMID_2')).toMatchObject({
+      state: 'current',
+      notices: [erratum],
+    });
+    expect((await readDocuments(db, ['PMID_2'])).get('PMID_2')?.version).toBe(1);
+    expect(await liveCases()).toHaveLength(2);
+  });
+
   test('that a document is gone withdraw it; one that was never held is set aside with the reason', async () => {
     await discover(pmids(10));
     await work();

@@ -1,8 +1,10 @@
 import { OutageError, PermanentError, QuotaError, StageError, ValidationError } from '../engine/errors.ts';
 import { sha256Hex } from '../hash.ts';
 import { type Asked, errorOf, readAnswer } from './answers.ts';
+import { readEpmc } from './formats/epmc.ts';
 import type { Http, HttpAnswer } from './http/http.ts';
 import { europePmcQuery } from './query.ts';
+import type { Notice } from './record.ts';
 import type { Found, Page, Retrieved, RetrievedDocument, Source, Wanted, Window } from './source.ts';
 
 export type EuropePmcSettings = {
@@ -173,14 +175,14 @@ export function europePmc(settings: EuropePmcSettings): Source {
     return { kind: 'page', found: [...found.values()], stated, next: isLast ? null : next, remarks };
   };
 
-  const fullText = async (wanted: Wanted, id: string, http: Http): Promise<Retrieved | null> => {
+  const fullText = async (wanted: Wanted, id: string, http: Http) => {
     const { key, validators } = wanted;
     const headers: Record<string, string> = {
       ...(validators?.etag === undefined ? {} : { 'if-none-match': validators.etag }),
       ...(validators?.lastModified === undefined ? {} : { 'if-modified-since': validators.lastModified }),
     };
     const answer = await http({ service, url: new URL(`PMC${id}/fullTextXML`, settings.url), headers });
-    if (answer.status === 304) return { kind: 'unchanged', key };
+    if (answer.status === 304) return { kind: 'unchanged', key } as const;
     const reading = readAnswer(answer, 'documents');
     if (reading.kind === 'problem') {
       if (reading.problem.class === 'refuse') return null;
@@ -194,7 +196,7 @@ export function europePmc(settings: EuropePmcSettings): Source {
       locator: locatorOf(key),
       ...validatorsOf(answer),
     };
-    return { kind: 'document', key, document };
+    return { kind: 'document', key, document } as const;
   };
 
   /** The full text where there is one to be had, else the record, which was searched for before: neither costs a request more. */
@@ -203,7 +205,7 @@ export function europePmc(settings: EuropePmcSettings): Source {
     const id = digitsOf(key, 'PMC_');
     const isTried = id !== null && (record === undefined || isWhole(record));
     const whole = isTried ? await fullText(wanted, id, http) : null;
-    if (whole !== null) return whole;
+    if (whole !== null) return { ...whole, ...besideOf(record, key) };
     if (record !== undefined) return { kind: 'document', key, document: abstractOf(record, key) };
     return { kind: 'missing', key, reason: 'Europe PMC no longer lists it' };
   };
@@ -244,6 +246,13 @@ export function europePmc(settings: EuropePmcSettings): Source {
   };
 
   return { kind: 'europe-pmc', service, changes: 'range', ceiling: null, retrieveMax: RETRIEVE_MAX, list, retrieve };
+}
+
+/** What the record says was published about the article later. */
+function besideOf(record: Result | undefined, key: string): { readonly notices?: readonly Notice[] } {
+  const reading = record && readEpmc(abstractOf(record, key).bytes, key);
+  const notices = reading?.kind === 'record' ? reading.record.publication.notices : [];
+  return notices.length > 0 ? { notices } : {};
 }
 
 /** Every key under which a record may be asked for. */

@@ -1,5 +1,5 @@
 import type { Http } from './http/http.ts';
-import type { DocumentFormat } from './record.ts';
+import type { DocumentFormat, Notice } from './record.ts';
 
 /** Sources that a definition may name. `web` fetches pages of a list of addresses and is off unless the operator allows it. */
 export const SOURCE_KINDS = ['europe-pmc', 'pubmed', 'pmc', 'file', 'web'] as const;
@@ -60,11 +60,14 @@ export type Page = {
 /** The window has more hits than the service gives out: to be split. */
 export type TooMany = { readonly kind: 'too_many'; readonly stated: number; readonly ceiling: number };
 
+/** What the service knows of a document that its bytes do not say: a full text stays as it was when an erratum follows. */
+type Beside = { readonly notices?: readonly Notice[] };
+
 /** What became of one key of a retrieval. */
 export type Retrieved =
-  | { readonly kind: 'document'; readonly key: string; readonly document: RetrievedDocument }
+  | ({ readonly kind: 'document'; readonly key: string; readonly document: RetrievedDocument } & Beside)
   /** Not changed since the validators that were sent. */
-  | { readonly kind: 'unchanged'; readonly key: string }
+  | ({ readonly kind: 'unchanged'; readonly key: string } & Beside)
   /** The service knows no such document, or no longer. */
   | { readonly kind: 'missing'; readonly key: string; readonly reason: string }
   /** It lives on under another key. */

@@ -21,7 +21,7 @@ import type { Outcome } from '../engine/outcome.ts';
 import { defineStage, type Item, type Retry, type Stage, type Write } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
 import type { Outside } from '../sources/discovery.ts';
-import type { DocumentRead, DocumentRecord, Publication } from '../sources/record.ts';
+import type { DocumentRead, DocumentRecord, Notice, Publication } from '../sources/record.ts';
 import type { Retrieved } from '../sources/source.ts';
 import { mayWithdraw } from '../sources/windows.ts';
 import { each } from './each.ts';
@@ -119,7 +119,11 @@ type Product = {
 type Taken = { readonly outcome: Outcome; readonly product?: Product };
 
 /** Bytes that came with the discovery are verified. */
-async function takeHeld({ item, document, publication }: Known, read: DocumentRead): Promise<Taken> {
+async function takeHeld(
+  { item, document, publication }: Known,
+  read: DocumentRead,
+  notices: readonly Notice[] = [],
+): Promise<Taken> {
   if (!document) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
   const sha256 = await sha256Hex(document.raw);
   if (sha256 !== document.sha256)
@@ -129,14 +133,16 @@ async function takeHeld({ item, document, publication }: Known, read: DocumentRe
   const reading = read(document.format, document.raw, document.key);
   if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
   const { record } = reading;
-  return taken({ item, document: null, before: publication, ...said(record) }, sha256);
+  return taken({ item, document: null, before: publication, ...said(record, notices) }, sha256);
 }
 
-const said = (record: DocumentRecord) => ({
-  record,
-  publication: record.publication,
-  leaves: leavesOf(record.publication),
-});
+/** What is said of a document: by its bytes, and by its service beside them. */
+function said(record: DocumentRecord, beside: readonly Notice[] = []) {
+  const own = record.publication.notices;
+  const isOwn = (notice: Notice) => own.some((one) => one.kind === notice.kind && one.reference === notice.reference);
+  const publication = { ...record.publication, notices: [...own, ...beside.filter((notice) => !isOwn(notice))] };
+  return { record, publication, leaves: leavesOf(publication) };
+}
 
 /** For everybody who asks for the case. */
 function leavesOf({ state, notices }: Publication): string | null {
@@ -154,7 +160,7 @@ async function takeAnswer(
 ): Promise<Taken> {
   const { item, document, publication } = known;
   if (answer.kind === 'failed') throw answer.error;
-  if (answer.kind === 'unchanged') return takeHeld(known, read);
+  if (answer.kind === 'unchanged') return takeHeld(known, read, answer.notices);
   if (answer.kind === 'missing' || answer.kind === 'merged') {
     const reason = answer.kind === 'missing' ? `missing: ${answer.reason}` : `merged: it lives on as ${answer.into}`;
     if (!document || !publication) return { outcome: { kind: 'skipped', errorClass: answer.kind, reason } };
@@ -181,7 +187,7 @@ async function takeAnswer(
   const sha256 = await sha256Hex(bytes);
   const fresh: NewDocument = { key: item.key, source: item.source, format, raw: bytes, sha256, locator, validators };
   const same = document?.sha256 === sha256;
-  return taken({ item, document: same ? null : fresh, before: publication, ...said(record) }, sha256);
+  return taken({ item, document: same ? null : fresh, before: publication, ...said(record, answer.notices) }, sha256);
 }
 
 const taken = (product: Product, outputHash: string): Taken => ({ outcome: { kind: 'done', outputHash }, product });
