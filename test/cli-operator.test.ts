@@ -107,7 +107,7 @@ describe('an operator at work', () => {
   test.each([
     [['pause', 'scrap'], 'scrape, normalize, distill, embed, index'],
     [['explain', 'sample-00x'], 'sample-001'],
-    [['breakers', 'reset', 'x'], 'no stage of this pipeline needs one'],
+    [['breakers', 'reset', 'x'], 'one of ncbi, europe-pmc, web'],
     [['audit', 'rewrite'], 'verify'],
   ])('%j: exit 2, and it says what there is', async (args, there) => {
     const { exitCode, output } = await command(...args);
@@ -115,10 +115,17 @@ describe('an operator at work', () => {
     expect(output).toContain(there);
   });
 
-  test.each([['breakers'], ['quota']])('%s: this pipeline has none, and says so', async (name) => {
-    const { exitCode, output } = await command(name);
+  test('quota: this pipeline has none, and says so', async () => {
+    const { exitCode, output } = await command('quota');
     expect(exitCode).toBe(3);
     expect(output).toContain('no stage of this pipeline');
+  });
+
+  test('breakers: a line for each service that documents come from', async () => {
+    const { exitCode, output } = await command('breakers');
+    expect(exitCode).toBe(0);
+    for (const service of ['europe-pmc', 'ncbi', 'web'])
+      expect(output).toMatch(new RegExp(`^${service} +closed; 0 answers, 0 failures, opened 0 times$`, 'm'));
   });
 });
 
