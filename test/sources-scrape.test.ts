@@ -162,6 +162,26 @@ describe('calls', () => {
     expect(await states()).toEqual({ done: 20 });
   });
 
+  test('that are refused whatever they ask for bury nobody: the service is at fault, and is asked ever more seldom', async () => {
+    service.fail = () => new PermanentError('the service refuses every call');
+    await discover(pmids(20));
+    await work(5);
+    expect(await states()).toEqual({ ready: 20 });
+    expect(service.calls.length).toBeLessThanOrEqual(15);
+    service.fail = () => null;
+    await work();
+    expect(await states()).toEqual({ done: 20 });
+  });
+
+  test('one of whose documents fails again and again while the others come cost that one its attempts', async () => {
+    service.fail = (keys) => (keys.includes('PMID_5') ? new RetryableError('500', { service: 'ncbi' }) : null);
+    for (let i = 0; i < 6; i++) {
+      await discover(pmids(3, 5 + 3 * i));
+      await work();
+    }
+    expect(await states()).toEqual({ dead: 1, done: 17 });
+  });
+
   test.each([
     ['an outage', new OutageError('away', { retryAfterMs: 60_000, service: 'ncbi' })],
     ['a spent quota', new QuotaError('slow down', { retryAfterMs: 60_000, service: 'ncbi' })],

@@ -113,6 +113,7 @@ async function readCasesOf(
 
 /** `retracted: J Test 2026;1:2`, as far as the source says. */
 function endInWords({ state, notices }: Standing): string {
+  if (state === 'gone') return 'gone: its source no longer has it, or has it under another id';
   const reference = notices.find(({ kind }) => kind === 'retraction')?.reference;
   return reference ? `${state}: ${reference}` : state;
 }

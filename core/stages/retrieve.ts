@@ -10,56 +10,103 @@ export type Gotten = Retrieved | { readonly kind: 'outcome'; readonly outcome: O
 
 /** Bytes of one batch that are held and committed at once. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** Failed calls of a service without one that succeeds: it is the service and not a document. */
+const FAILURES_MAX = 3;
 /**
- * Failed calls that an item may share in without an attempt being counted: more than any outage of a day gives, since the breaker lets
- * fewer and fewer calls through. An item with which every call fails stands alone after some of them, and is buried by its attempts.
+ * Failed calls that an item may share in without an attempt being counted, where nothing shows that the service works: more than any
+ * outage of a day gives, since the breaker lets fewer and fewer calls through.
  */
 const WAITS_MAX = 40;
+
+export type RetrieveDeps = {
+  readonly outside: Outside | null;
+  readonly retry: Retry;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+};
 
 /** Asks the services for `items`, each service by itself; one that fails holds back its own items and nobody else's. */
 export async function retrieveAll(
   items: readonly Item[],
   held: ReadonlyMap<string, StoredDocument>,
-  outside: Outside | null,
   context: StageContext,
-  retry: Retry,
-  random: () => number,
+  deps: RetrieveDeps,
 ): Promise<ReadonlyMap<number, Gotten>> {
   const gotten = new Map<number, Gotten>();
   let bytes = 0;
+  const isFull = () => context.stopping() || bytes > BATCH_BYTES_MAX;
   for (const [kind, own] of byKind(items)) {
-    const source = outside?.sources.get(kind);
-    if (!outside || !source) {
+    const source = deps.outside?.sources.get(kind);
+    if (!deps.outside || !source) {
       for (const item of own) gotten.set(item.id, { kind: 'outcome', outcome: elsewhere(kind) });
       continue;
     }
-    let blocked: WaitError | null = null;
-    for (const chunk of chunksOf(own, source)) {
-      if (context.stopping() || bytes > BATCH_BYTES_MAX) {
-        for (const item of chunk) gotten.set(item.id, { kind: 'outcome', outcome: postponed() });
-        continue;
+    const { http } = deps.outside;
+    const ask = async (chunk: readonly Item[]) => {
+      const wanted = chunk.map(({ key }) => ({ key, ...validatorsOf(held.get(key)) }));
+      const answers = await source.retrieve(wanted, http);
+      for (const answer of answers) if (answer.kind === 'document') bytes += answer.document.bytes.byteLength;
+      return answers;
+    };
+    for (const [id, answer] of await retrieveOf(own, source.retrieveMax, ask, isFull, deps)) gotten.set(id, answer);
+  }
+  return gotten;
+}
+
+/**
+ * Asks one service for `items` in calls of at most `callMax`. A call that fails as a whole is asked again in halves behind the others,
+ * so that a document with which every call fails soon stands alone; unless nothing succeeds, and then all wait.
+ */
+async function retrieveOf(
+  items: readonly Item[],
+  callMax: number,
+  ask: (chunk: readonly Item[]) => Promise<readonly Retrieved[]>,
+  isFull: () => boolean,
+  { retry, random }: RetrieveDeps,
+): Promise<ReadonlyMap<number, Gotten>> {
+  const gotten = new Map<number, Gotten>();
+  const settle = (chunk: readonly Item[], outcomeOf: (item: Item) => Outcome) => {
+    for (const item of chunk) gotten.set(item.id, { kind: 'outcome', outcome: outcomeOf(item) });
+  };
+  const calls = chunksOf(items, callMax);
+  let successes = 0;
+  let failures = 0;
+  for (let chunk = calls.shift(); chunk !== undefined; chunk = calls.shift()) {
+    if (isFull()) {
+      settle(chunk, postponed);
+      continue;
+    }
+    try {
+      const answers = new Map((await ask(chunk)).map((answer) => [answer.key, answer]));
+      successes += 1;
+      for (const item of chunk)
+        gotten.set(item.id, answers.get(item.key) ?? { kind: 'outcome', outcome: unanswered(item, retry, random()) });
+    } catch (error) {
+      if (error instanceof WaitError) {
+        settle([chunk, ...calls].flat(), () => waitFor(error, retry, random()));
+        break;
       }
-      if (blocked) {
-        for (const item of chunk) gotten.set(item.id, { kind: 'outcome', outcome: waitFor(blocked, retry, random()) });
-        continue;
-      }
-      try {
-        const wanted = chunk.map(({ key }) => ({ key, ...validatorsOf(held.get(key)) }));
-        const answers = new Map((await source.retrieve(wanted, outside.http)).map((answer) => [answer.key, answer]));
-        for (const item of chunk) {
-          const answer = answers.get(item.key);
-          if (answer?.kind === 'document') bytes += answer.document.bytes.byteLength;
-          gotten.set(item.id, answer ?? { kind: 'outcome', outcome: unanswered(item, retry, random()) });
-        }
-      } catch (error) {
-        if (error instanceof WaitError) blocked = error;
-        for (const item of chunk)
-          gotten.set(item.id, { kind: 'outcome', outcome: afterCall(error, item, chunk.length, retry, random()) });
+      failures += 1;
+      const [item] = chunk;
+      if (chunk.length > 1 && (successes > 0 || failures < FAILURES_MAX)) calls.push(...halvesOf(chunk));
+      else if (item !== undefined && chunk.length === 1)
+        settle(chunk, () => afterCall(error, item, successes > 0 || isRefusal(error), retry, random()));
+      else {
+        settle([chunk, ...calls].flat(), (one) => afterCall(error, one, false, retry, random()));
+        break;
       }
     }
   }
   return gotten;
 }
+
+function chunksOf(items: readonly Item[], size: number): (readonly Item[])[] {
+  const chunks: (readonly Item[])[] = [];
+  for (let i = 0; i < items.length; i += size) chunks.push(items.slice(i, i + size));
+  return chunks;
+}
+
+const halvesOf = (chunk: readonly Item[]): (readonly Item[])[] => chunksOf(chunk, Math.ceil(chunk.length / 2));
 
 function byKind(items: readonly Item[]): ReadonlyMap<SourceKind, readonly Item[]> {
   const kinds = new Map<SourceKind, Item[]>();
@@ -68,21 +115,6 @@ function byKind(items: readonly Item[]): ReadonlyMap<SourceKind, readonly Item[]
     kinds.set(kind, [...(kinds.get(kind) ?? []), item]);
   }
   return kinds;
-}
-
-/** Calls of at most `retrieveMax` keys; items that shared in failed calls come in halves of that, until each stands alone. */
-function chunksOf(items: readonly Item[], source: Source): readonly (readonly Item[])[] {
-  const chunks: Item[][] = [];
-  let size = 0;
-  for (const item of [...items].sort((a, b) => a.waits - b.waits)) {
-    const most = Math.max(1, source.retrieveMax >> Math.min(item.waits, 30));
-    const last = chunks.at(-1);
-    if (last === undefined || last.length >= Math.min(size, most)) {
-      chunks.push([item]);
-      size = most;
-    } else last.push(item);
-  }
-  return chunks;
 }
 
 const validatorsOf = (document: StoredDocument | undefined) =>
@@ -109,12 +141,10 @@ class UnansweredError extends StageError {
   }
 }
 
-/** A call that failed as a whole says little about any one of its items. */
-function afterCall(error: unknown, item: Item, calledWith: number, retry: Retry, random: number): Outcome {
-  if (error instanceof WaitError) return waitFor(error, retry, random);
+/** What a call that failed as a whole means for one of its items. `isToBlame`: it stood alone, and the service works, or refused it. */
+function afterCall(error: unknown, item: Item, isToBlame: boolean, retry: Retry, random: number): Outcome {
   const own = outcomeOfError(error, item, retry, random);
-  const shared = own.kind === 'retry' || (own.kind === 'dead' && calledWith > 1) || isOfService(error);
-  if (!shared || item.waits >= WAITS_MAX) return own;
+  if (isToBlame || item.waits >= WAITS_MAX) return own;
   return {
     kind: 'wait',
     delayMs: retryDelayMs(item.waits + 1, retry, random),
@@ -125,8 +155,7 @@ function afterCall(error: unknown, item: Item, calledWith: number, retry: Retry,
   };
 }
 
-const isOfService = (error: unknown): boolean =>
-  error instanceof StageError && error.service !== undefined && error.disposition === 'retry';
+const isRefusal = (error: unknown): boolean => error instanceof StageError && error.disposition !== 'retry';
 
 /** Nobody calls the service for a while: its items wait for that, a little spread, and the stage goes on with others. */
 const waitFor = (error: WaitError, retry: Retry, random: number): Outcome => {

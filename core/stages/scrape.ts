@@ -55,7 +55,7 @@ export function defineScrape(deps: ScrapeDeps): Stage {
       const keys = batch.map((item) => item.key);
       const [held, publications] = await Promise.all([readDocuments(deps.db, keys), readPublications(deps.db, keys)]);
       const away = batch.filter((item) => isToRetrieve(item.inputHash));
-      const gotten = await retrieveAll(away, held, deps.outside, context, retry, deps.random);
+      const gotten = await retrieveAll(away, held, context, { ...deps, retry });
       await enterMerged(deps.db, stage, batch, gotten);
       const withdrawals = await withdrawalsOf(deps.db, away, gotten, publications);
       const { outcomes, products } = await each(batch, context, retry, deps.random, async (item) => {

@@ -43,9 +43,22 @@ for (const kind of values.kind.split(',') as TrialOptions['kind'][]) {
   line('disturbed', disturbed);
   const lost = expected.filter((key) => !disturbed.keys.includes(key));
   const strange = disturbed.keys.filter((key) => !expected.includes(key));
-  const same = JSON.stringify(calm.dump) === JSON.stringify(disturbed.dump);
+  const differences = differencesOf(calm, disturbed);
+  const same = differences.length === 0;
+  for (const difference of differences) console.log(difference);
   console.log(
     `${kind}: lost ${lost.length}, not asked for ${strange.length}, newer versions ${disturbed.newerVersions}, final state ${same ? 'SAME' : 'DIFFERENT'}`,
   );
   if (lost.length > 0 || strange.length > 0 || disturbed.newerVersions > 0 || !same) process.exitCode = 1;
+}
+
+/** The first rows of each table that only one side has. */
+function differencesOf(calm: TrialSide, disturbed: TrialSide): readonly string[] {
+  return Object.keys(calm.dump).flatMap((table) => {
+    const [ours, theirs] = [calm, disturbed].map(({ dump }) => (dump[table] ?? []).map((row) => JSON.stringify(row)));
+    const only = (these: readonly string[] = [], those: readonly string[] = []): readonly string[] =>
+      these.filter((row) => !those.includes(row)).slice(0, 3);
+    const [left, right] = [only(ours, theirs), only(theirs, ours)];
+    return left.length + right.length === 0 ? [] : [`${table}: calm ${left.join(' ')} | disturbed ${right.join(' ')}`];
+  });
 }

@@ -143,19 +143,34 @@ async function standing({ db }: Corpus): Promise<Pick<TrialSide, 'dump' | 'keys'
   };
 }
 
-/** The final state without the traces of tries that failed, which only a disturbed run has, and with what discovery knows. */
+/**
+ * The final state without the traces of the way there, which only a disturbed run has: tries that failed, and cases of records
+ * that came before the one they are folded into (withdrawn since, and in no release).
+ */
 async function dumpOf(db: Database): Promise<State> {
-  const { error_log: _, ...state } = await dumpState(db);
+  const { error_log: _, stage_count: _count, ...state } = await dumpState(db);
+  const withdrawn = new Set(
+    (state.patient_case ?? []).filter(({ withdrawn: is }) => Number(is) === 1).map(({ case_id: id }) => id),
+  );
+  const live = Object.fromEntries(
+    Object.entries(state).map(([table, rows]) => [
+      table,
+      rows.filter((row) => !withdrawn.has(row.case_id) && !(row.kind === 'case' && withdrawn.has(row.key))),
+    ]),
+  );
   return {
-    ...state,
-    task: (state.task ?? []).map(({ attempt: _attempt, lost: _lost, ...rest }) => rest),
-    // A closed release may have been given up; what is served counts.
+    ...live,
+    task: (live.task ?? []).map(({ attempt: _attempt, lost: _lost, ...rest }) =>
+      // What it had made before it was set aside.
+      rest.state === 'skipped' ? { ...rest, output_hash: null } : rest,
+    ),
+    // A build that was given up leaves a row; what is served counts.
     release: (state.release ?? [])
       .filter(({ state: standing }) => standing === 'published')
       .map(({ version: _v, ...rest }) => rest),
     source: await rowsOf(
       db,
-      `SELECT name, state, run, run_state, entry_through, change_through, found, fresh, changed FROM source`,
+      `SELECT name, state, run, run_state, entry_through, change_through, fresh, changed FROM source`,
     ),
     source_item: await rowsOf(
       db,
