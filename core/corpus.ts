@@ -7,6 +7,7 @@ export * from './corpus/identity.ts';
 export * from './corpus/overview.ts';
 export * from './corpus/releases.ts';
 export * from './corpus/service-paces.ts';
+export * from './corpus/source-steps.ts';
 export * from './corpus/source-waits.ts';
 export * from './corpus/sources.ts';
 export * from './corpus/tombstones.ts';

@@ -69,7 +69,10 @@ export const publication = sqliteTable(
     /** The document of the same article that yields the cases of this one; null where it yields its own. */
     foldedInto: text('folded_into'),
   },
-  (t) => [index('publication_folded').on(t.foldedInto).where(sql`folded_into IS NOT NULL`)],
+  (t) => [
+    index('publication_folded').on(t.foldedInto).where(sql`folded_into IS NOT NULL`),
+    index('publication_not_current').on(t.documentKey).where(sql`state <> 'current'`),
+  ],
 );
 
 /**
@@ -182,7 +185,10 @@ export const sourceItem = sqliteTable(
     /** Run in which a sweep missed it first; null while it is listed. */
     missingRun: integer('missing_run'),
   },
-  (t) => [primaryKey({ columns: [t.source, t.key] }), index('source_item_key').on(t.key)],
+  (t) => [
+    primaryKey({ columns: [t.source, t.key] }),
+    index('source_item_missing').on(t.source).where(sql`missing_run IS NOT NULL`),
+  ],
 );
 
 /** The pace of one service, shared by every worker: when the next request may begin. */

@@ -3,7 +3,7 @@ import { StageError, WaitError } from '../engine/errors.ts';
 import { type Outcome, outcomeOfError, postponed, retryDelayMs } from '../engine/outcome.ts';
 import type { Item, Retry, StageContext } from '../engine/stage.ts';
 import type { Outside } from '../sources/discovery.ts';
-import type { Retrieved, Source, SourceKind } from '../sources/source.ts';
+import type { Retrieved, SourceKind } from '../sources/source.ts';
 
 /** What a service said about one item, or what becomes of it because nothing was said. */
 export type Gotten = Retrieved | { readonly kind: 'outcome'; readonly outcome: Outcome };

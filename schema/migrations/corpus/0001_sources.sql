@@ -73,7 +73,7 @@ CREATE TABLE `source_item` (
 	PRIMARY KEY(`source`, `key`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `source_item_key` ON `source_item` (`key`);--> statement-breakpoint
+CREATE INDEX `source_item_missing` ON `source_item` (`source`) WHERE missing_run IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `source_window` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`source` text NOT NULL,
@@ -109,5 +109,7 @@ ALTER TABLE `publication` ADD `open_access` integer;--> statement-breakpoint
 ALTER TABLE `publication` ADD `full_text` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `publication` ADD `folded_into` text;--> statement-breakpoint
 CREATE INDEX `publication_folded` ON `publication` (`folded_into`) WHERE folded_into IS NOT NULL;
+--> statement-breakpoint
+CREATE INDEX `publication_not_current` ON `publication` (`document_key`) WHERE state <> 'current';
 --> statement-breakpoint
 UPDATE meta SET value = '2' WHERE key = 'corpus_schema';
