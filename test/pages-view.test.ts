@@ -4,9 +4,9 @@ import { SETTINGS } from '../core/search/settings.ts';
 import { ASSERTIONS, FACETS, PRESETS, RARITY_CRITERIA } from '../schema/vocabulary.ts';
 import { ago, viewStatus } from '../space/client/status-view.js';
 import * as words from '../space/client/words.js';
-import { ageWords } from '../space/pages/case-page.ts';
+import { ageWords, casePage } from '../space/pages/case-page.ts';
 import { type Mark, segmentsOf } from '../space/pages/highlight.ts';
-import { stage, statusAnswer } from './support/space-stub.ts';
+import { caseAnswer, stage, statusAnswer } from './support/space-stub.ts';
 
 const mark = (key: number, start: number, end: number, over: Partial<Mark> = {}): Mark => ({
   key,
@@ -154,6 +154,38 @@ describe('words', () => {
     [0, 'newborn'],
   ])('an age of %d years reads %s', (age, expected) => {
     expect(ageWords(age)).toBe(expected);
+  });
+});
+
+describe('a case page', () => {
+  const text = 'Fever of 39 °C. Again fever of 39 °C, and no cough.';
+  const fever = { term: 'fever', assertion: 'present', value: 39, unit: 'Cel' } as const;
+  const page = (over: Parameters<typeof caseAnswer>[0]): string => String(casePage(caseAnswer({ text, ...over })));
+
+  test('tells what the text says twice in one row, with a way to each place', () => {
+    const findings = [
+      { ...fever, span: [0, 14] as const },
+      { ...fever, span: [22, 36] as const },
+      { term: 'cough', assertion: 'absent', span: [45, 50] as const } as const,
+    ];
+    const shown = page({ facets: { symptoms: { text, findings } } });
+    expect(shown).toContain('2 findings');
+    expect(shown.match(/<th scope="row"><bdi>fever/g)).toHaveLength(1);
+    for (const key of [0, 1, 2]) {
+      expect(shown).toContain(`href="#finding-${key}"`);
+      expect(shown).toContain(`id="finding-${key}"`);
+    }
+  });
+
+  test('names other documents of the article by the ids that are not named already', () => {
+    const { provenance } = caseAnswer();
+    const own = { ...provenance, pmid: '1', pmcid: 'PMC2', doi: '10.1/x' };
+    const link = { key: 'PMID_1', pmid: '1', pmcid: 'PMC2', doi: '10.1/x', url: null };
+    expect(page({ provenance: { ...own, also: [link] } })).not.toContain('Also');
+    const other = { ...link, key: 'PMID_3', pmid: '3' };
+    expect(page({ provenance: { ...own, also: [link, other] } })).toMatch(/Also<\/dt>\s*<dd[^>]*>(?:<[^>]+>)*PMID 3</);
+    const nameless = { key: 'file-9', pmid: null, pmcid: null, doi: null, url: null };
+    expect(page({ provenance: { ...own, also: [nameless] } })).toContain('file-9');
   });
 });
 

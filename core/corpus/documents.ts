@@ -24,7 +24,7 @@ export type Validators = NonNullable<RetrievedDocument['validators']>;
 export type StoredDocument = Required<NewDocument> & { readonly version: number; readonly validators: Validators };
 
 /** How `document.raw` is stored. */
-export const DOCUMENT_ENCODINGS = ['identity', 'gzip'] as const;
+const DOCUMENT_ENCODINGS = ['identity', 'gzip'] as const;
 /** Below this a page of the database is hardly less full, and every reader would pay for the inflating. */
 const GZIP_BYTES_MIN = 4_096;
 
@@ -173,7 +173,7 @@ export async function readDocuments(
 }
 
 /** Of what a document says about itself; `folded_into` is told by its neighbours. */
-export const PUBLICATION_COLUMNS = [
+const PUBLICATION_COLUMNS = [
   'document_key',
   'source',
   'title',

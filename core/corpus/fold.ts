@@ -29,7 +29,7 @@ export type Fold =
   | { readonly kind: 'not_current'; readonly reason: string };
 
 /** Shingles that two documents must share before their texts are compared: one may be a phrase that many articles use. */
-export const SHINGLES_SHARED_MIN = 2;
+const SHINGLES_SHARED_MIN = 2;
 /** Ids of an article, the finest first. */
 const ARTICLE_IDS = ['pmid', 'pmcid', 'doi'] as const;
 const KIND_WORDS: Readonly<Record<IdentityKind, string>> = {
@@ -60,7 +60,7 @@ function differIn(one: Member, other: Member, kind: IdentityKind): boolean {
  * The article id that two documents share; null where a finer one differs: the abstracts of a congress stand under one DOI, and
  * those of one PMC page have a PMID each.
  */
-export function sharedArticleId(one: Member, other: Member): (typeof ARTICLE_IDS)[number] | null {
+function sharedArticleId(one: Member, other: Member): (typeof ARTICLE_IDS)[number] | null {
   for (const kind of ARTICLE_IDS) {
     if (sharedBetween(one, other, kind) > 0) return kind;
     if (differIn(one, other, kind)) return null;
@@ -83,7 +83,7 @@ function sameFirstAuthor(one: Member, other: Member): boolean {
 }
 
 /** By what two documents are told to be one article; null where they are not. Does not depend on their order. */
-export function sameArticle(one: Member, other: Member): IdentityKind | null {
+function sameArticle(one: Member, other: Member): IdentityKind | null {
   const id = sharedArticleId(one, other);
   // A file may hold one record for each patient of an article.
   if (id !== null && !bothFromFiles(one, other)) return id;

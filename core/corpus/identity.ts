@@ -184,7 +184,7 @@ const groupItems = (keys: readonly string[]): string => {
 const AGAIN = { cause: 'input', actor: 'scrape' } as const satisfies Partial<Again>;
 
 /** Writes of a stage that make the documents of an article be normalized again, and whoever works on one of them be fenced out. */
-export const normalizedAgain = (keys: readonly string[]): readonly Fenced[] =>
+const normalizedAgain = (keys: readonly string[]): readonly Fenced[] =>
   keys.length === 0
     ? []
     : unbound(
@@ -197,7 +197,7 @@ export const normalizedAgain = (keys: readonly string[]): readonly Fenced[] =>
       );
 
 /** Writes of a stage that bring the cases of documents, and of those that they are folded into, into the next release. */
-export const releasedAgain = (keys: readonly string[]): readonly Fenced[] => {
+const releasedAgain = (keys: readonly string[]): readonly Fenced[] => {
   if (keys.length === 0) return [];
   const documents = `SELECT value FROM json_each(${quoted(json(keys))})`;
   return unbound(

@@ -194,7 +194,7 @@ async function stepWindow(
 }
 
 /** One day alone has more than the service gives out. */
-export class WindowTooFullError extends StageError {
+class WindowTooFullError extends StageError {
   override readonly name = 'WindowTooFullError';
   readonly disposition = 'dead';
   readonly errorClass = 'permanent';
@@ -305,7 +305,7 @@ async function finishRun(deps: DiscoveryDeps, held: Held): Promise<void> {
 }
 
 /** So much is missing at once that the listing is more likely wrong than the documents gone. */
-export class ShrinkError extends StageError {
+class ShrinkError extends StageError {
   override readonly name = 'ShrinkError';
   readonly disposition = 'dead';
   readonly errorClass = 'permanent';

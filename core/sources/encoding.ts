@@ -12,7 +12,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'utf-16be': 'utf-16be',
 };
 /** Enough of a file for its byte order mark and XML declaration. */
-export const HEAD_BYTES = 256;
+const HEAD_BYTES = 256;
 
 export type Encoding =
   | { readonly kind: 'encoding'; readonly label: string }

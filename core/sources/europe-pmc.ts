@@ -38,7 +38,7 @@ type Results = {
 };
 
 /** Reads the answer of a search; null where it is something else. */
-export function readResults(value: unknown): Results | null {
+function readResults(value: unknown): Results | null {
   if (!isRecord(value) || !isRecord(value.resultList)) return null;
   const { hitCount, nextCursorMark, request } = value;
   const { result } = value.resultList;

@@ -91,7 +91,7 @@ const whole = (value: unknown): number | null => {
 };
 
 /** Reads the answer of esearch, JSON or XML; null where it is neither. */
-export function readHits(reading: Reading): Hits | null {
+function readHits(reading: Reading): Hits | null {
   if (reading.kind === 'json') {
     const result = isRecord(reading.value) ? reading.value.esearchresult : undefined;
     if (!isRecord(result)) return null;

@@ -32,7 +32,7 @@ function recordOf(bytes: Uint8Array): PubmedRecord | null {
 }
 
 /** Cuts an answer of efetch into its records. @throws ValidationError where it was cut or is no such answer */
-export function pubmedRecords(bytes: Uint8Array): readonly PubmedRecord[] {
+function pubmedRecords(bytes: Uint8Array): readonly PubmedRecord[] {
   try {
     return slices(bytes, ['PubmedArticle', 'PubmedBookArticle']).flatMap((slice) => {
       const record = slice.bytes === null ? null : recordOf(slice.bytes);
@@ -56,7 +56,7 @@ const documentOf = (record: PubmedRecord): RetrievedDocument => ({
  * What became of each id, from the records that came. Of a record that came twice the newer version counts. A record that nobody asked for is the
  * one that a missing id was merged into, if it names that id or if the two stand alone; ids for which that stays open are `unsure`.
  */
-export function matchRecords(
+function matchRecords(
   ids: ReadonlyMap<string, string>,
   records: readonly PubmedRecord[],
 ): { readonly settled: readonly Retrieved[]; readonly unsure: readonly string[] } {

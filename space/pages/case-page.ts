@@ -79,7 +79,7 @@ function sidebar(theCase: CaseAnswer): Html {
       ${pair('PMID', from.pmid)}
       ${pair('PMCID', from.pmcid)}
       ${pair('DOI', from.doi)}
-      ${pair('Also', linksOf(from.also ?? []))}
+      ${pair('Also', linksOf(from))}
       ${pair('Licence', theCase.licence ?? 'not stated: check before you reuse it')}
       ${pair('Release', String(from.release))}
       ${pair('Generation', from.generation)}
@@ -90,11 +90,19 @@ function sidebar(theCase: CaseAnswer): Html {
 }
 
 /** The other documents of the article, by all the ids that they go by. */
-function linksOf(also: NonNullable<CaseAnswer['provenance']['also']>): string | null {
-  if (also.length === 0) return null;
-  const idsOf = ({ key, pmid, pmcid, doi }: (typeof also)[number]) =>
-    [pmid && `PMID ${pmid}`, pmcid, doi && `doi:${doi}`].filter((id) => id).join(', ') || key;
-  return also.map(idsOf).join('; ');
+/** The ids under which documents of the same article stand, without those that are named already. */
+function linksOf({ also = [], pmid, pmcid, doi }: CaseAnswer['provenance']): string | null {
+  const named = new Set([pmid, pmcid, doi]);
+  const fresh = (id: string | null, words: string) => (id === null || named.has(id) ? [] : [words]);
+  const links = also.flatMap((link) => {
+    const ids = [
+      ...fresh(link.pmid, `PMID ${link.pmid}`),
+      ...fresh(link.pmcid, `${link.pmcid}`),
+      ...fresh(link.doi, `doi:${link.doi}`),
+    ];
+    return ids.length > 0 || link.pmid || link.pmcid || link.doi ? ids : [link.key];
+  });
+  return links.length > 0 ? [...new Set(links)].join(', ') : null;
 }
 
 function rarity(theCase: CaseAnswer): Html {
@@ -157,10 +165,12 @@ function findingTables(theCase: CaseAnswer): Html {
   const tables = FACETS.flatMap((facet) => {
     const view = theCase.facets[facet];
     if (view === undefined) return [];
-    const rows = view.findings.map((finding) => findingRow(theCase.text, finding, key++));
+    const first = key;
+    key += view.findings.length;
+    const rows = mentionsOf(view.findings).map((mentions) => findingRow(theCase.text, mentions, first));
     return [
       html`<section class="facet-block" data-facet="${facet}" aria-labelledby="facet-${facet}">
-    <h3 id="facet-${facet}"><span class="dot" data-facet="${facet}" aria-hidden="true"></span> ${FACET_LABELS[facet]} <span class="fine">${view.findings.length} ${view.findings.length === 1 ? 'finding' : 'findings'}</span></h3>
+    <h3 id="facet-${facet}"><span class="dot" data-facet="${facet}" aria-hidden="true"></span> ${FACET_LABELS[facet]} <span class="fine">${rows.length} ${rows.length === 1 ? 'finding' : 'findings'}</span></h3>
     ${
       rows.length === 0
         ? html`<p class="fine">${view.text === '' ? 'No finding was recognised.' : html`Text without a recognised finding: <span dir="auto">${view.text}</span>`}</p>`
@@ -177,14 +187,32 @@ function findingTables(theCase: CaseAnswer): Html {
 </section>`;
 }
 
-function findingRow(text: string, finding: Finding, key: number): Html {
+type Mention = { readonly finding: Finding; readonly place: number };
+
+/** Where a text says the same of the same more than once, as abstract and body do: one entry a finding, its mentions in text order. */
+function mentionsOf(findings: readonly Finding[]): readonly (readonly Mention[])[] {
+  const told = new Map<string, Mention[]>();
+  for (const [place, finding] of findings.entries()) {
+    const { span: _, ...said } = finding;
+    const name = JSON.stringify(said);
+    told.set(name, [...(told.get(name) ?? []), { finding, place }]);
+  }
+  return [...told.values()];
+}
+
+/** `first` is the key of the first finding of the facet. */
+function findingRow(text: string, mentions: readonly Mention[], first: number): Html | string {
+  const [mention] = mentions;
+  if (mention === undefined) return '';
+  const { finding, place } = mention;
+  const more = mentions.slice(1).map((other) => html` <a href="#finding-${first + other.place}">again</a>`);
   const [start, end] = finding.span;
   const words = text.slice(start, Math.min(end, start + 160));
   return html`<tr data-assertion="${finding.assertion}">
   <th scope="row"><bdi>${termWords(finding.term)}</bdi>${(finding.qualifiers ?? []).map((word) => html` <span class="qualifier">${termWords(word)}</span>`)}</th>
   <td>${ASSERTION_LABELS[finding.assertion]}</td>
   <td class="value">${valueWords(finding)}${finding.flag === undefined ? '' : html` <span class="flag" data-flag="${finding.flag}">${finding.flag}</span>`}</td>
-  <td>${text === '' ? 'not shown' : html`<a href="#finding-${key}"><bdi>${words === '' ? 'show' : words}</bdi></a>`}</td>
+  <td>${text === '' ? 'not shown' : html`<a href="#finding-${first + place}"><bdi>${words === '' ? 'show' : words}</bdi></a>${more}`}</td>
 </tr>`;
 }
 

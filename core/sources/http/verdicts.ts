@@ -24,7 +24,7 @@ export type Verdict =
   | { readonly kind: 'redirect'; readonly next: Hop; readonly ended: Ended }
   | { readonly kind: 'error'; readonly error: StageError; readonly ended: Ended };
 
-export const NEUTRAL: ServiceReport = { successes: 0, failures: 0, outage: false, waitMs: 0, reason: null };
+const NEUTRAL: ServiceReport = { successes: 0, failures: 0, outage: false, waitMs: 0, reason: null };
 export const GOOD: Ended = { report: { ...NEUTRAL, successes: 1 } };
 export const SAYS_NOTHING: Ended = { report: NEUTRAL };
 
