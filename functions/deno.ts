@@ -1,3 +1,4 @@
+import { isDroppedStep } from '../core/engine/index.ts';
 import { createApp } from './app.ts';
 import { edgeHost } from './connect.ts';
 import { scheduledTick } from './scheduled.ts';
@@ -5,6 +6,10 @@ import { scheduledTick } from './scheduled.ts';
 const host = edgeHost('deno');
 const app = createApp(host);
 const env = Deno.env.toObject();
+
+addEventListener('unhandledrejection', (event) => {
+  if (isDroppedStep(event.reason)) event.preventDefault();
+});
 
 // Deno Deploy finds schedules at the top level only.
 Deno.cron('tick', '* * * * *', () => scheduledTick(host, env));

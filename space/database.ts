@@ -7,6 +7,7 @@ import { migrate } from 'drizzle-orm/libsql/migrator';
 import { connectDatabase, type Database, DatabaseError, SchemaError } from '../core/engine/index.ts';
 import { PIPELINE_NAME } from '../core/pipeline.ts';
 import { BUSY_MS, openEmbedded, PRAGMAS } from './embedded.ts';
+import { surviveDroppedSteps } from './host/rejections.ts';
 
 const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '..', 'schema', 'migrations');
 
@@ -35,8 +36,10 @@ export async function openDatabase(options: {
     const message = error instanceof Error ? error.message : String(error);
     throw new DatabaseError(`the database cannot be opened: ${message}`, { cause: error });
   }
-  if (!embedded)
+  if (!embedded) {
+    surviveDroppedSteps();
     return { db: connectDatabase(client, { deadlineMs: options.deadlineMs }), close: () => client.close() };
+  }
   // Another connection than the one that did DDL, which can fail with SQLITE_LOCKED afterwards.
   client.close();
   return openEmbedded(options.url.slice('file:'.length));

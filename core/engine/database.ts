@@ -69,6 +69,14 @@ const PAUSE_MS_MAX = 200;
  */
 const UNDONE: ReadonlySet<unknown> = new Set(['SQLITE_BUSY', 'TRANSACTION_TIMEOUT', 'TRANSACTION_BUSY']);
 
+/**
+ * Whether an error is what `@libsql/client` leaves behind when sqld takes a transaction away: the server fails every step of the batch, and
+ * the client hands on the first of them and drops the promises of the others. A host must not end by such a rejection: the first
+ * one reaches its caller, who sends the batch again, and the others say nothing more.
+ */
+export const isDroppedStep = (error: unknown): boolean =>
+  error instanceof Error && 'proto' in error && 'code' in error && error.code === 'TRANSACTION_TIMEOUT';
+
 /** Sends again what the database did not do, until the deadline. */
 async function sendUntil<Results>(expired: Promise<never>, send: () => Promise<Results>): Promise<Results> {
   for (let pauseMs = PAUSE_MS_FIRST; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {

@@ -8,6 +8,7 @@ import {
 } from '../../../../core/engine/index.ts';
 import { openEmbedded } from '../../../../space/embedded.ts';
 import { nodeRuntime, ownerOfThisProcess, recoverDeadLeases } from '../../../../space/host/owner.ts';
+import { surviveDroppedSteps } from '../../../../space/host/rejections.ts';
 import { stopOnSignal } from '../../../../space/host/stop.ts';
 import { tickUntilIdle } from '../../../../space/ticking/loop.ts';
 import { deathsPipeline } from './pipeline.ts';
@@ -29,6 +30,7 @@ async function open(url: string): Promise<{ readonly db: Database; readonly clos
   if (url.startsWith('file:')) return openEmbedded(url.slice('file:'.length));
   // Loaded only where it is used: a start should cost little.
   const { createClient } = await import('@libsql/client/http');
+  surviveDroppedSteps();
   const client = createClient({ url });
   return { db: connectDatabase(client, { deadlineMs: 30_000 }), close: () => client.close() };
 }

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '@libsql/client';
 import { connectDatabase, type Database, type Pipeline, type Runtime, tick } from '../../../../core/engine/index.ts';
+import { surviveDroppedSteps } from '../../../../space/host/rejections.ts';
 import type { Answer, Command, Drained, Hold, Opened } from './crew.ts';
 import { type Work, type WorkHooks, witnessInFile, workPipeline } from './work.ts';
 
@@ -39,6 +40,7 @@ function stay(owner: string, leaseId: number): Promise<void> | void {
 
 /** As the product opens its file (space/database.ts), without the weight of its migrations. */
 async function connect(url: string): Promise<Client> {
+  surviveDroppedSteps();
   const embedded = url.startsWith('file:');
   const client = createClient({ url, ...(embedded ? { concurrency: 1, timeout: 10_000 } : {}) });
   if (embedded)
