@@ -181,7 +181,6 @@ test('the edge answers the same, and adds that a stage without a process waits f
     quotas: [{ name: 'minutes', unit: 'minutes', perDay: 8 }],
   });
   // A status needs no more of an edge than its database and its pipeline.
-  // The status of an edge host reads no more of it than this.
   const edge = { db: host.db, pipeline: elsewhere, close: () => undefined } as unknown as Edge;
   const app = createApp({
     connect: () => edge,

@@ -78,7 +78,7 @@ export function withdrawWrites({ itemId, caseIds, reason, atOnce }: Leaving): re
   ];
 }
 
-/** Lets cases be shown again: those that came back, and those that another case stands for now. */
+/** Lets cases be shown again: those that came back, and those that another case has come to stand for. */
 export const liftWrites = (itemId: number, caseIds: readonly string[]): readonly Fenced[] =>
   caseIds.length === 0
     ? []

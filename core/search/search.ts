@@ -73,7 +73,7 @@ function eligible(
 /** Throws `CaseGoneError` where `id`, or the case that carries it, was taken out. */
 export function checkShown(release: Release, id: string, tombstones: ReadonlyMap<string, string>): void {
   const caseId = release.cards.idOf(id);
-  // A case that another one stands for now is found by it, whatever was said of it alone.
+  // A case that another one has come to stand for is found by it, whatever was said of it alone.
   const reason = tombstones.get(caseId);
   if (reason !== undefined) throw new CaseGoneError(caseId, reason);
 }

@@ -24,7 +24,7 @@ const DELAY_MS_MAX = 600_000;
 
 /**
  * Asks a host for its rules. 401 and 403 stop us, stricter than the RFC asks; any other 4xx means that there are none (2.3.1.3); a host
- * that cannot be reached or answers 5xx allows nothing for now (2.3.1.4), and so does one whose redirects lead nowhere.
+ * that cannot be reached or answers 5xx allows nothing until it answers (2.3.1.4), and so does one whose redirects lead nowhere.
  * @throws StageError as the client does
  */
 export async function askRobots(origin: string, service: string, http: Http): Promise<Robots> {
