@@ -21,10 +21,9 @@ test.each(['pubmed', 'pmc', 'europe-pmc'] as const)(
       seed: 20_261_122,
       faults: { share: 0.3 },
       kills: KILLS[kind],
-      killWithinMs: 1_200,
       latencyMs: 60,
       limitPerSecond: { without: 40, withKey: 40 },
-      corpus: { settings: { gapMs: 30 }, atOnce: { listed: 20, retrieved: 10 } },
+      corpus: { settings: { gapMs: 30 }, atOnce: { listed: 10, retrieved: 5 } },
     });
     console.info(
       `must-show 2, ${kind}: ${expected.length} documents, ${calm.cases} cases; calm ${calm.ledger.requests} requests ` +

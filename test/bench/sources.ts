@@ -28,7 +28,6 @@ for (const kind of values.kind.split(',') as TrialOptions['kind'][]) {
     seed: Number(values.seed),
     faults: { share: Number(values.share) },
     kills: Number(values.kills),
-    killWithinMs: 2_000,
     latencyMs: 60,
     limitPerSecond: isReal ? { without: 3, withKey: 10 } : { without: 40, withKey: 40 },
     corpus: isReal ? {} : { settings: { gapMs: 30 }, atOnce: { listed: 50, retrieved: 20 } },

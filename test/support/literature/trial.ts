@@ -19,9 +19,8 @@ export type TrialOptions = {
   readonly articles: number;
   readonly seed: number;
   readonly faults: Omit<FaultSettings, 'seed'>;
-  /** SIGKILLs during discovery and retrieval, each within so many ms after the worker began. */
+  /** SIGKILLs during discovery and retrieval, spread over the requests that the calm side needed. */
   readonly kills: number;
-  readonly killWithinMs: number;
   readonly corpus: Pick<CorpusOptions, 'settings' | 'atOnce'>;
   readonly latencyMs: number;
   readonly limitPerSecond: { readonly without: number; readonly withKey: number };
@@ -53,15 +52,21 @@ export function expectedKeys(kind: TrialOptions['kind'], articles: readonly Arti
 
 /** One corpus twice from the same world: calmly in one process, and with faults and kills. */
 export async function runTrial(options: TrialOptions): Promise<Trial> {
-  const calm = await side(options, { share: 0 }, 0);
-  const disturbed = await side(options, options.faults, options.kills);
+  const calm = await side(options, { share: 0 }, { kills: 0, requests: 0 });
+  const disturbed = await side(options, options.faults, {
+    kills: options.kills,
+    requests: calm.side.ledger.requests,
+  });
   return { expected: calm.expected, calm: calm.side, disturbed: disturbed.side };
 }
+
+/** So many SIGKILLs over the time that a run of so many requests takes. */
+type Deaths = { readonly kills: number; readonly requests: number };
 
 async function side(
   options: TrialOptions,
   faults: Omit<FaultSettings, 'seed'>,
-  kills: number,
+  deaths: Deaths,
 ): Promise<{ readonly side: TrialSide; readonly expected: readonly string[] }> {
   const { kind, seed, articles, latencyMs, limitPerSecond } = options;
   const folder = mkdtempSync(join(tmpdir(), `anamnesis-${kind}-`));
@@ -70,7 +75,7 @@ async function side(
   try {
     const opened = { folder, environment: literature.environment, ...options.corpus };
     await prepare(opened, kind, literature);
-    const killed = kills === 0 ? 0 : await killAtRandom(opened, options, kills);
+    const killed = deaths.kills === 0 ? 0 : await killAtRandom(opened, literature, options, deaths);
     const corpus = await openCorpus({ ...opened, releases: true });
     try {
       await workUntilQuiet(corpus);
@@ -99,22 +104,32 @@ async function prepare(opened: CorpusOptions, kind: SourceKind, literature: Lite
   await corpus.close();
 }
 
-/** Lives that end by SIGKILL at random times of their work; fewer than `kills` where the work was done before. */
+/**
+ * Lives that end by SIGKILL at random requests of their work, a random moment after the request came. Requests and not time: how
+ * far a worker gets in a second is the machine's affair, and the work is not done before the last of the kills.
+ */
 async function killAtRandom(
   opened: CorpusOptions,
-  { seed, killWithinMs }: TrialOptions,
-  kills: number,
+  literature: Literature,
+  { seed, latencyMs }: TrialOptions,
+  { kills, requests }: Deaths,
 ): Promise<number> {
   const random = seededRandom(seed ^ 0xdead);
   const program = await buildWorker();
+  const most = Math.max(1, Math.floor(requests / (kills + 1)));
   let killed = 0;
   try {
     for (; killed < kills; killed++) {
+      const until = literature.ledger.entries.length + 1 + Math.floor(random() * most);
       const life = beginLife(program, opened);
-      await life.ready;
-      await Promise.race([sleep(10 + random() * killWithinMs), life.ended]);
+      let over = false;
+      const ended = life.ended.finally(() => {
+        over = true;
+      });
+      while (!over && literature.ledger.entries.length < until) await sleep(2);
+      await sleep(random() * 2 * latencyMs);
       life.kill();
-      const { signal, code, errors } = await life.ended;
+      const { signal, code, errors } = await ended;
       if (signal === 'SIGKILL') continue;
       if (code !== 0) throw new Error(`a worker ended with ${code}: ${errors}`);
       break;
