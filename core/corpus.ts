@@ -1,5 +1,6 @@
 /** All SQL about documents, cases, facets, vectors, generations, releases and sources. Writes of a stage are returned as data. */
 export * from './corpus/cases.ts';
+export * from './corpus/distillates.ts';
 export * from './corpus/documents.ts';
 export { foldOf, type Member } from './corpus/fold.ts';
 export * from './corpus/groups.ts';

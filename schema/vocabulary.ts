@@ -8,8 +8,8 @@ export type Facet = (typeof FACETS)[number];
 export const VIEWS = [...FACETS, 'whole'] as const;
 export type View = (typeof VIEWS)[number];
 
-/** How the text asserts a finding (Chapman's NegEx and ConText classes, with history and family apart). */
-export const ASSERTIONS = ['present', 'absent', 'possible', 'historical', 'family'] as const;
+/** How the text asserts a finding (Chapman's NegEx and ConText classes, with history and family apart). Stored by place: add at the end. */
+export const ASSERTIONS = ['present', 'absent', 'possible', 'historical', 'family', 'hypothetical'] as const;
 export type Assertion = (typeof ASSERTIONS)[number];
 
 export const SEXES = ['female', 'male'] as const;
@@ -18,6 +18,22 @@ export type Sex = (typeof SEXES)[number];
 /** Where a value lies against its reference range; `abnormal` where the text says so without saying which way. */
 export const FLAGS = ['low', 'normal', 'high', 'abnormal'] as const;
 export type Flag = (typeof FLAGS)[number];
+
+export const SEVERITIES = ['mild', 'moderate', 'severe'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const ONSETS = ['acute', 'subacute', 'chronic', 'intermittent'] as const;
+export type Onset = (typeof ONSETS)[number];
+
+/** Where a finding or a value is going. */
+export const TRENDS = ['rising', 'falling', 'stable', 'normalised', 'resolved', 'worsening', 'improving'] as const;
+export type Trend = (typeof TRENDS)[number];
+
+export const AGE_GROUPS = ['0-17', '18-39', '40-64', '65+'] as const;
+export type AgeGroup = (typeof AGE_GROUPS)[number];
+
+export const OUTCOME_STATUSES = ['recovered', 'improved', 'stable', 'deteriorated', 'deceased', 'unknown'] as const;
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 export const COMPARATORS = ['<', '<=', '>', '>=', '~'] as const;
 export type Comparator = (typeof COMPARATORS)[number];

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { extractCase } from '../core/cases/extract.ts';
 import { rulesDistiller } from '../core/models/rules.ts';
 
-const distill = (text: string, title: string | null = null) => rulesDistiller.distill(extractCase(text), title);
+const distill = (text: string, title: string | null = null) =>
+  rulesDistiller.distill({ caseId: 'A', extracted: extractCase(text), title });
 
 test.each([
   [

@@ -4,8 +4,12 @@ import type {
   DiagnosisCategory,
   Facet,
   Flag,
+  Onset,
+  OutcomeStatus,
   RarityCriterion,
+  Severity,
   Sex,
+  Trend,
 } from '../../schema/vocabulary.ts';
 
 /** Half-open range [start, end) of UTF-16 offsets into the text of the case. */
@@ -22,7 +26,20 @@ export type Finding = {
   readonly unit?: string;
   readonly comparator?: Comparator;
   readonly flag?: Flag;
-  /** Further words of the finding: ECG leads, body site, modality, severity. Lower case. */
+  /** The same amount in the one unit that this term is compared in, where the text used another. */
+  readonly canonical?: { readonly value: number; readonly unit: string };
+  /** Reference range as the text states it, in `unit`; null where it is open to that side. */
+  readonly range?: readonly [low: number | null, high: number | null];
+  readonly trend?: Trend;
+  readonly severity?: Severity;
+  readonly onset?: Onset;
+  /** How long it had lasted at presentation. */
+  readonly durationDays?: number;
+  /** When it was found, in the words of the text, lower case: `on admission`, `day 3`, `at discharge`. */
+  readonly at?: string;
+  /** `HP:0002094`, where the operator has loaded a vocabulary with codes. */
+  readonly code?: string;
+  /** Further words of the finding: ECG leads, body site, modality. Lower case. */
   readonly qualifiers?: readonly string[];
 };
 
@@ -43,13 +60,49 @@ export type ExtractedCase = {
   readonly completeness: number;
 };
 
-/** Primary diagnosis and rarity of one case; every claim that is made carries the span that supports it. */
+/** Words of the case that say something, at most 200 characters. */
+export type Claim = { readonly text: string; readonly span: Span };
+
+/** What speaks for one criterion of rarity; `span` is null where the title says it. */
+export type RarityEvidence = {
+  readonly criterion: RarityCriterion;
+  readonly reason: string;
+  readonly span: Span | null;
+};
+
+/** How it ended for the patient. */
+export type CaseOutcome = {
+  readonly status: OutcomeStatus;
+  readonly span: Span | null;
+  readonly followUpMonths: number | null;
+};
+
+/** How a distillate came about, for the operator who pays for it and the reader who trusts it. */
+export type Review = {
+  /** `rules`, or the model that answered: `Qwen/Qwen3-8B`. */
+  readonly by: string;
+  /** Claims that a model made, and those left out because their words are not in the case. */
+  readonly claims: number;
+  readonly dropped: number;
+  /** Further answers that were asked for because one did not fit the schema. */
+  readonly repairs: number;
+  /** The model saw only the beginning of the text. */
+  readonly truncated: boolean;
+  /** The text holds words that read like orders to a model. */
+  readonly suspicious: boolean;
+};
+
+/** What one case is, how it was treated and how it ended; every claim that is made carries the span that supports it. */
 export type Distillate = {
   readonly diagnosis: string | null;
   readonly diagnosisSpan: Span | null;
   readonly diagnosisCategory: DiagnosisCategory;
+  /** At most 10. */
+  readonly secondaryDiagnoses: readonly Claim[];
   readonly isRare: boolean;
   readonly rarityCriteria: readonly RarityCriterion[];
+  /** One or more for each criterion; empty when not rare. */
+  readonly rarityEvidence: readonly RarityEvidence[];
   /** At most 500 characters; null when not rare. */
   readonly rareReason: string | null;
   readonly rareSpan: Span | null;
@@ -58,4 +111,9 @@ export type Distillate = {
   readonly keySymptoms: readonly string[];
   readonly keyLabs: readonly string[];
   readonly keyEcg: string | null;
+  /** In text order; the first qualifier is `medication`, `procedure`, `device` or `therapy`. */
+  readonly treatments: readonly Finding[];
+  readonly complications: readonly Finding[];
+  readonly outcome: CaseOutcome;
+  readonly review: Review;
 };

@@ -15,7 +15,7 @@ import { findSymptoms } from './symptoms.ts';
 import { findVitals } from './vitals.ts';
 
 /** Part of fingerprints: changes whenever the same text could give another result. */
-export const EXTRACTOR_VERSION = 'rules-3';
+export const EXTRACTOR_VERSION = 'rules-4';
 
 /** Reads one patient's text, or a query of a few words, into facets with spans. Pure; linear in the length of the text. */
 export function extractCase(text: string): ExtractedCase {

@@ -1,7 +1,7 @@
 import type { Facet } from '../../schema/vocabulary.ts';
-import type { Distillate, ExtractedCase, FacetView } from '../cases/case.ts';
+import type { ExtractedCase, FacetView } from '../cases/case.ts';
 import { type Database, json, type Row, statement, type Value } from '../engine/database.ts';
-import type { Fenced, Rows, Write } from '../engine/stage.ts';
+import type { Fenced, Write } from '../engine/stage.ts';
 import { numberOrNull, text, textOrNull } from './columns.ts';
 import { groupsWithin, sizesOf } from './sizes.ts';
 
@@ -176,17 +176,3 @@ export async function readCases(db: Database, caseIds: readonly string[]): Promi
   }
   return cases;
 }
-
-export const distillateRows = (
-  all: readonly { readonly itemId: number; readonly caseId: string; readonly distillate: Distillate }[],
-  distiller: string,
-): Rows => ({
-  kind: 'rows',
-  table: 'distillate',
-  columns: ['case_id', 'is_rare', 'distiller', 'body'],
-  key: ['case_id'],
-  rows: all.map(({ itemId, caseId, distillate }) => ({
-    itemId,
-    values: [caseId, distillate.isRare ? 1 : 0, distiller, JSON.stringify(distillate)],
-  })),
-});

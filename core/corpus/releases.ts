@@ -1,4 +1,5 @@
 import type { Distillate } from '../cases/case.ts';
+import { distillateOf } from '../cases/distillate.ts';
 import { type Database, json, type Row, statement } from '../engine/database.ts';
 import { NOW } from '../engine/sql.ts';
 import type { Write } from '../engine/stage.ts';
@@ -72,7 +73,7 @@ function releaseCaseOf(row: Row): ReleaseCase {
       ...(also.length === 0 ? {} : { also }),
     },
     extracted: extractedOf(row),
-    distillate: JSON.parse(text(row.body)) as Distillate,
+    distillate: distillateOf(JSON.parse(text(row.body)) as Partial<Distillate>),
     vectors: unpackVectors(Number(row.views), bytes(row.data)),
     ...(notices.length === 0 ? {} : { notices }),
     ...(showing.kind === 'full' ? {} : { withheld: showing.reason }),

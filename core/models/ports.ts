@@ -1,4 +1,7 @@
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
+import type { Effects } from '../engine/effects.ts';
+import type { Item, Quota } from '../engine/stage.ts';
+import type { BatchJobs } from './batch/port.ts';
 
 /** Width of every vector of the product. */
 export const DIMENSION = 384;
@@ -15,9 +18,63 @@ export type Embedder = {
 /** A model that is fitted once on the corpus and then frozen as a generation. */
 export type FittedModel = { readonly fingerprint: string; readonly bytes: Uint8Array; readonly fittedOn: number };
 
-/** Reads a case and says what it is and whether it is rare. */
-export type Distiller = {
-  readonly name: string;
-  readonly fingerprint: string;
-  distill(theCase: ExtractedCase, title: string | null): Promise<Distillate>;
+/** What a distiller reads: one case, with what its document is called. */
+export type DistillInput = {
+  readonly caseId: string;
+  readonly extracted: ExtractedCase;
+  readonly title: string | null;
 };
+
+type Named = {
+  readonly name: string;
+  /** Code, prompt, schema and model: changes whenever the same case could give another distillate. */
+  readonly fingerprint: string;
+};
+
+/** The built-in one: no account, no network. */
+export type LocalDistiller = Named & {
+  readonly kind: 'local';
+  readonly distill: (input: DistillInput) => Distillate;
+};
+
+/** What outside calls cost, and how much of it one case may use at most. */
+export type Spending = {
+  readonly quota: Quota;
+  /** Reserved for one case when it is claimed: its longest prompt and answer, repairs included. */
+  readonly unitsPerItem: number;
+};
+
+/** A language model that answers at once. */
+export type InferenceDistiller = Named & {
+  readonly kind: 'inference';
+  /** The engine's name of the service behind it, for its breaker. */
+  readonly service: string;
+  readonly spending: Spending;
+  /** Cases of one claim, and how many of them are asked for at once. */
+  readonly batchMax: number;
+  readonly atOnce: number;
+  /** Longest time for one case, all of its calls included. */
+  readonly itemMsMax: number;
+  /** @throws StageError as the engine's outcome taxonomy has it; `ValidationError` where no answer fitted */
+  readonly distill: (
+    input: DistillInput,
+    call: { readonly item: Item; readonly effects: Effects; readonly signal: AbortSignal },
+  ) => Promise<{ readonly distillate: Distillate; readonly used: number }>;
+};
+
+/** A language model that answers in hours: many cases are one job. */
+export type BatchDistiller = Named & {
+  readonly kind: 'batch';
+  readonly service: string;
+  readonly spending: Spending;
+  /** Cases of one job. */
+  readonly batchMax: number;
+  readonly jobs: BatchJobs;
+  /** The request of one case, and what its prompt weighs in UTF-8 bytes, which is at least its tokens. */
+  readonly request: (input: DistillInput) => { readonly body: unknown; readonly unitsMax: number };
+  /** @throws ValidationError where the answer does not fit */
+  readonly read: (input: DistillInput, answer: unknown) => Distillate;
+};
+
+/** Reads a case and says what it is and whether it is rare. */
+export type Distiller = LocalDistiller | InferenceDistiller | BatchDistiller;

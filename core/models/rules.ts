@@ -1,12 +1,13 @@
 import type { Distillate, ExtractedCase, Span } from '../cases/case.ts';
 import { categoryOf } from '../cases/category.ts';
+import { findCourse } from '../cases/course.ts';
 import { type Diagnosis, diagnosisFromTitle, findDiagnoses } from '../cases/diagnosis.ts';
 import { EXTRACTOR_VERSION } from '../cases/extract.ts';
 import { judgeRarity } from '../cases/rarity.ts';
 import { readText } from '../cases/reading.ts';
-import type { Distiller } from './ports.ts';
+import type { DistillInput, LocalDistiller } from './ports.ts';
 
-const RULES_VERSION = 'rules-2';
+const RULES_VERSION = 'rules-3';
 const KEYS_MAX = 10;
 const REASON_CHARS_MAX = 500;
 const REJECTION_CHARS_MAX = 300;
@@ -31,7 +32,8 @@ function keyTerms(theCase: ExtractedCase, facet: 'symptoms' | 'labs' | 'ecg'): r
   ].slice(0, KEYS_MAX);
 }
 
-function distillByRules(theCase: ExtractedCase, title: string | null): Distillate {
+/** Pure: what the rules make of one case and its title. */
+export function distillByRules({ extracted: theCase, title }: Omit<DistillInput, 'caseId'>): Distillate {
   const reading = readText(theCase.text);
   const stated = findDiagnoses(reading);
   const titled = title === null ? null : diagnosisFromTitle(reading, title);
@@ -44,14 +46,20 @@ function distillByRules(theCase: ExtractedCase, title: string | null): Distillat
     diagnosis: best?.text ?? null,
     diagnosisSpan: span,
     diagnosisCategory: categoryOf(reading, span, `${best?.text ?? ''} ${best === null ? (title ?? '') : ''}`),
+    secondaryDiagnoses: [],
     isRare: rarity.isRare,
     rarityCriteria: rarity.isRare ? rarity.criteria : [],
+    rarityEvidence: rarity.isRare
+      ? rarity.evidence.map(({ criterion, reason, span: where }) => ({ criterion, reason, span: where }))
+      : [],
     rareReason: rarity.isRare ? reasons.slice(0, REASON_CHARS_MAX) : null,
     rareSpan: rarity.isRare ? (rarity.evidence[0]?.span ?? null) : null,
     rejectionReason: rarity.isRare ? null : rejection(reasons).slice(0, REJECTION_CHARS_MAX),
     keySymptoms: keyTerms(theCase, 'symptoms'),
     keyLabs: keyTerms(theCase, 'labs'),
     keyEcg: keyTerms(theCase, 'ecg')[0] ?? null,
+    ...findCourse(reading),
+    review: { by: 'rules', claims: 0, dropped: 0, repairs: 0, truncated: false, suspicious: false },
   };
 }
 
@@ -62,8 +70,9 @@ function rejection(reasons: string): string {
 }
 
 /** The built-in distiller: no account, no network, a pure function of the case and its title. */
-export const rulesDistiller: Distiller = {
+export const rulesDistiller: LocalDistiller = {
+  kind: 'local',
   name: 'rules',
   fingerprint: `${RULES_VERSION}/${EXTRACTOR_VERSION}`,
-  distill: async (theCase, title) => distillByRules(theCase, title),
+  distill: distillByRules,
 };

@@ -1,3 +1,4 @@
+import { distillateOf } from '../cases/distillate.ts';
 import { gunzip, gzip } from '../gzip.ts';
 import { sha256Hex } from '../hash.ts';
 import { arrayOf, packArrays, ReleaseFormatError, unpackArrays } from './binary.ts';
@@ -99,6 +100,7 @@ export function openArchive(index: Uint8Array, archive: Uint8Array): (ordinal: n
     for (let skip = ordinal - (firstCases[low] ?? 0); skip > 0; skip -= 1) start = bytes.indexOf(LINE_FEED, start) + 1;
     const end = bytes.indexOf(LINE_FEED, start);
     if (end < start) throw new ReleaseFormatError(`cases.jsonl.gz: case ${ordinal} is missing`);
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(start, end))) as StoredCase;
+    const stored = JSON.parse(new TextDecoder().decode(bytes.subarray(start, end))) as StoredCase;
+    return { ...stored, distillate: distillateOf(stored.distillate) };
   };
 }

@@ -20,7 +20,9 @@ export type FacetExplanation = {
 };
 export const NOTHING_EXPLAINED: FacetExplanation = { matched: [], missing: [], contradicted: [] };
 
-const isAsserted = (finding: Finding): boolean => finding.assertion !== 'absent' && finding.assertion !== 'family';
+/** Of the patient, one way or the other. */
+const isOwn = ({ assertion }: Finding): boolean => assertion !== 'family' && assertion !== 'hypothetical';
+const isAsserted = (finding: Finding): boolean => finding.assertion !== 'absent' && isOwn(finding);
 
 function byTerm(findings: readonly Finding[]): Map<string, Finding[]> {
   const grouped = new Map<string, Finding[]>();
@@ -74,14 +76,14 @@ export function explainFacet(query: Query, stored: StoredCase, facet: Facet): Fa
     const first = stated[0] ?? mentions[0];
     if (!first) continue;
     const queryQuote = quoteOf(query.sourceOf(facet), first);
-    const opposite = found.find((one) => isAsserted(one) !== stated.length > 0 && one.assertion !== 'family');
+    const opposite = found.find((one) => isAsserted(one) !== stated.length > 0 && isOwn(one));
     const best = bestPair(stated, found.filter(isAsserted));
     if (best && best.agreement >= MATCHED_MIN) {
       const quotes = { query: quoteOf(query.sourceOf(facet), best.query), case: caseQuote(best.found) };
       matched.push({ term, ...quotes, agreement: best.agreement });
     } else if (best) {
       contradicted.push({ term, query: queryQuote, case: caseQuote(best.found), agreement: best.agreement });
-    } else if (opposite && first.assertion !== 'family') {
+    } else if (opposite && isOwn(first)) {
       contradicted.push({ term, query: queryQuote, case: caseQuote(opposite), agreement: 0 });
     } else if (stated.length > 0) {
       missing.push({ term, query: queryQuote, case: null, agreement: 0 });

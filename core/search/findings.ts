@@ -25,13 +25,14 @@ const SEX_WEIGHT = Math.log(2);
 /** Softens the ratio of two ages in the first years of life. */
 const AGE_SOFTENING_YEARS = 5;
 
-/** How much a finding counts by its assertion; what is absent or a relative's is shown, not ranked by (design, section 7). */
+/** How much a finding counts by its assertion; what is absent, a relative's or not the case is shown, not ranked by (design, section 7). */
 const ASSERTION_WEIGHT: Readonly<Record<Finding['assertion'], number>> = {
   present: 1,
   possible: 0.5,
   historical: 0.5,
   absent: 0,
   family: 0,
+  hypothetical: 0,
 };
 
 /** Agreement of two mentions whose values cannot be compared. */

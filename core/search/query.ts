@@ -143,6 +143,7 @@ const ASSERTION_WORDS: Readonly<Record<Finding['assertion'], string>> = {
   possible: 'possible ',
   historical: 'history of ',
   family: 'family history of ',
+  hypothetical: 'hypothetical ',
 };
 
 function describe(finding: Finding): string {

@@ -28,6 +28,17 @@ export function withoutText(stored: StoredCase): StoredCase {
       // Reasons quote the report.
       rareReason: distillate.isRare ? `By ${distillate.rarityCriteria.join(', ').replaceAll('_', ' ')}.` : null,
       rareSpan: null,
+      rarityEvidence: distillate.rarityEvidence.map(({ criterion }) => ({
+        criterion,
+        reason: criterion.replaceAll('_', ' '),
+        span: null,
+      })),
+      secondaryDiagnoses: distillate.secondaryDiagnoses
+        .filter(({ text }) => text.length <= DIAGNOSIS_CHARS_MAX)
+        .map(({ text }) => ({ text, span: NOWHERE })),
+      treatments: distillate.treatments.map((finding) => ({ ...finding, span: NOWHERE })),
+      complications: distillate.complications.map((finding) => ({ ...finding, span: NOWHERE })),
+      outcome: { ...distillate.outcome, span: null },
       rejectionReason: distillate.isRare ? null : 'Nothing was recognised that makes it rare.',
     },
   };

@@ -18,6 +18,7 @@ export const ASSERTION_LABELS = {
   possible: 'possible',
   historical: 'in the past',
   family: 'in the family',
+  hypothetical: 'not said of this patient',
 };
 
 /** Per cent per facet; the presets of the search (the numbers a request may also send as `weights`). */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { NOTHING_DISTILLED } from '../../core/cases/distillate.ts';
 import { extractCase } from '../../core/cases/extract.ts';
 import { fitBuiltin, loadBuiltin } from '../../core/models/builtin.ts';
 import { seeded } from '../../core/models/builtin-numbers.ts';
@@ -72,19 +73,7 @@ const UNKNOWN: Pick<ReleaseCase, 'provenance' | 'distillate'> = {
     url: null,
     licence: null,
   },
-  distillate: {
-    diagnosis: null,
-    diagnosisSpan: null,
-    diagnosisCategory: 'other',
-    isRare: false,
-    rarityCriteria: [],
-    rareReason: null,
-    rareSpan: null,
-    rejectionReason: null,
-    keySymptoms: [],
-    keyLabs: [],
-    keyEcg: null,
-  },
+  distillate: NOTHING_DISTILLED,
 };
 
 /** Cosine of log-frequency vectors with idf, the usual comparison. Only here: nothing in the product ranks by it. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { distillateOf } from '../../core/cases/distillate.ts';
 import { extractCase } from '../../core/cases/extract.ts';
 import type { Embedder } from '../../core/models/ports.ts';
 import type { Provenance, ReleaseCase, ReleaseManifest } from '../../core/search/contract.ts';
@@ -41,19 +42,12 @@ export async function releaseCase(source: SourceText, embedder: Embedder): Promi
     documentKey: source.documentKey,
     provenance: { ...NO_PROVENANCE, ...source.provenance },
     extracted,
-    distillate: {
-      diagnosis: null,
-      diagnosisSpan: null,
-      diagnosisCategory: 'other',
+    distillate: distillateOf({
       isRare: source.rare ?? false,
       rarityCriteria: source.rare ? ['prevalence'] : [],
       rareReason: source.rare ? 'rare' : null,
-      rareSpan: null,
       rejectionReason: source.rare ? null : 'common',
-      keySymptoms: [],
-      keyLabs: [],
-      keyEcg: null,
-    },
+    }),
     vectors,
   };
 }
