@@ -5,6 +5,7 @@ import { openRelease, type Release } from '../core/search/release.ts';
 import { caseAnswer, checkShown, search } from '../core/search/search.ts';
 import { createBackoff, pauseAfter } from './backoff.ts';
 import { faissOfRelease } from './faiss/release.ts';
+import { searchKernel } from './kernel.ts';
 import { detailOf, publicReason } from './reasons.ts';
 import type { Space } from './space.ts';
 import { followTombstones } from './tombstones.ts';
@@ -52,7 +53,7 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
 
   const open = async (version: number): Promise<Opened> => {
     const manifest = await space.store.manifest(version);
-    const release = await openRelease(manifest, (file) => space.store.read(version, file));
+    const release = await openRelease(manifest, (file) => space.store.read(version, file), await searchKernel());
     // Loaded before the first search needs it.
     await space.generations.of(manifest.generation);
     await faiss.open(manifest);

@@ -5,7 +5,10 @@ import { DIMENSION, type Embedder } from '../core/models/ports.ts';
 import type { ReleaseManifest } from '../core/search/contract.ts';
 import { contentHash, openRelease, ReleaseFormatError } from '../core/search/release.ts';
 import { VIEWS } from '../schema/vocabulary.ts';
+import { searchKernel } from '../space/kernel.ts';
 import { byId, releaseCase, releaseCases, sampleTexts, writeFiles } from './support/release-in-memory.ts';
+
+const kernel = await searchKernel();
 
 const texts = [...sampleTexts(30)].sort(byId);
 let embedder: Embedder;
@@ -26,7 +29,7 @@ test('the same cases give the same bytes', async () => {
 });
 
 test('every case comes back as it went in', async () => {
-  const release = await openRelease(manifest, reader(files));
+  const release = await openRelease(manifest, reader(files), kernel);
   for (const source of texts) {
     const { vectors: _, ...expected } = await releaseCase(source, embedder);
     expect(await release.case(source.id)).toEqual(JSON.parse(JSON.stringify(expected)));
@@ -35,7 +38,7 @@ test('every case comes back as it went in', async () => {
 });
 
 test('vectors lie row by row in their file, with the place of their case', async () => {
-  const release = await openRelease(manifest, reader(files));
+  const release = await openRelease(manifest, reader(files), kernel);
   for (const [ordinal, source] of texts.entries()) {
     const { vectors } = await releaseCase(source, embedder);
     for (const view of VIEWS) {
@@ -61,7 +64,7 @@ test('the archive is an ordinary gzip file of one JSON object a line', () => {
 
 test('bytes that do not start at a multiple of eight are read all the same', async () => {
   const shifted = new Map([...files].map(([file, bytes]) => [file, shift(bytes)]));
-  const release = await openRelease(manifest, reader(shifted));
+  const release = await openRelease(manifest, reader(shifted), kernel);
   expect((await release.case(texts[7]?.id ?? ''))?.caseId).toBe(texts[7]?.id);
 });
 
@@ -95,7 +98,7 @@ test('a vector that is not finite or of another width is refused with its case a
 
 test('a release of no case can be written and opened', async () => {
   const empty = await writeFiles(releaseCases([], embedder), embedder.fingerprint);
-  const release = await openRelease(empty.manifest, reader(empty.files));
+  const release = await openRelease(empty.manifest, reader(empty.files), kernel);
   expect(release.cards.count).toBe(0);
 });
 
@@ -110,7 +113,7 @@ test.each([
 ])('a release whose %s is cut short is refused', async (file) => {
   const bytes = files.get(file) ?? new Uint8Array(0);
   const cut = new Map(files).set(file, bytes.slice(0, Math.max(0, Math.floor(bytes.length / 2) - 1)));
-  await expect(openRelease(manifest, reader(cut))).rejects.toThrow(ReleaseFormatError);
+  await expect(openRelease(manifest, reader(cut), kernel)).rejects.toThrow(ReleaseFormatError);
 });
 
 test.each(VIEWS)('a release whose %s rows are one fewer than the manifest says is refused', async (view) => {
@@ -119,7 +122,7 @@ test.each(VIEWS)('a release whose %s rows are one fewer than the manifest says i
     [`${view}.f32`, 4 * DIMENSION],
   ] as const) {
     const cut = new Map(files).set(file, (files.get(file) ?? new Uint8Array(0)).slice(0, -rowBytes));
-    await expect(openRelease(manifest, reader(cut))).rejects.toThrow(ReleaseFormatError);
+    await expect(openRelease(manifest, reader(cut), kernel)).rejects.toThrow(ReleaseFormatError);
   }
 });
 

@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DIMENSION } from '../core/models/ports.ts';
-import { similarity } from '../core/search/dense.ts';
 import { flagOf } from '../core/search/flags.ts';
 import { createLexicalBuilder, lexicalQuery, lexicalScores, readLexical } from '../core/search/lexical.ts';
 import { percentileOf, randomScores } from '../core/search/percentile.ts';
-import { scanView } from '../core/search/scan.ts';
 import { contributions, evidence, planOf, type Signals, scoresOf, totalOf } from '../core/search/score.ts';
 import { SETTINGS } from '../core/search/settings.ts';
 import { termsOf } from '../core/search/terms.ts';
@@ -105,39 +102,6 @@ test.each([0, 1, 9, 100, 999, 1_000, 8_192, 100_000])('no score is beyond all of
   expect(Number(most.toFixed(1))).toBeLessThan(100);
   expect(percentileOf(sorted, 0.5)).toBeLessThanOrEqual(most);
   expect(percentileOf(sorted, -1)).toBe(0);
-});
-
-test('the scan of a view gives a close bound of every similarity, of vectors of any length', () => {
-  const vector = fc
-    .tuple(fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })), fc.constantFrom(1, 0.01, 3))
-    .map(([numbers, length]) => {
-      const drawn = [...numbers.take(DIMENSION - 1), 1];
-      const norm = Math.hypot(...drawn);
-      return Float32Array.from(drawn, (number) => (length * number) / norm);
-    });
-  fc.assert(
-    fc.property(fc.array(vector, { minLength: 1, maxLength: 5 }), vector, fc.nat(31), (held, query, mask) => {
-      const vectors = new Float32Array(held.length * DIMENSION);
-      for (const [row, one] of held.entries()) vectors.set(one, row * DIMENSION);
-      // Row r belongs to case r + 1; case 0 has no vector.
-      const view = {
-        rows: Uint32Array.from(held, (_, row) => row + 1),
-        vectors,
-        rowOf: Int32Array.from({ length: held.length + 1 }, (_, ordinal) => ordinal - 1),
-      };
-      const kept = Uint8Array.from({ length: held.length + 1 }, (_, ordinal) => (mask >> ordinal) & 1);
-      const bounds = scanView(view, query, kept);
-      const longest = Math.max(...held.map((one) => Math.hypot(...one))) * Math.hypot(...query);
-      for (const [ordinal, bound] of bounds.entries()) {
-        expect(Number.isNaN(bound)).toBe(ordinal === 0 || kept[ordinal] !== 1);
-        if (Number.isNaN(bound)) continue;
-        const exact = similarity(view, query, ordinal - 1);
-        expect(bound).toBeGreaterThanOrEqual(exact);
-        expect(bound - exact).toBeLessThan(0.01 * longest);
-      }
-    }),
-    { numRuns: 50 },
-  );
 });
 
 test('the shares of the parts that a query can use add up to one', () => {

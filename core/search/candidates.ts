@@ -2,7 +2,6 @@ import { VIEWS, type View } from '../../schema/vocabulary.ts';
 import type { Engine } from './contract.ts';
 import { type FacetSearcher, similarity } from './dense.ts';
 import type { Release } from './release.ts';
-import { scanView } from './scan.ts';
 import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
 import type { SearchSettings } from './settings.ts';
 
@@ -19,7 +18,7 @@ export type CandidateRequest = {
   readonly faissRows: SearchSettings['faissRows'];
 };
 
-/** The best `k` cases, best first; `signals` are exact at them. `failure` says why FAISS did not answer, where it should have. */
+/** The best `k` cases, best first; `signals` are theirs, in that order. `failure` says why FAISS did not answer, where it should have. */
 export type Candidates = {
   readonly ordinals: readonly number[];
   readonly signals: Signals;
@@ -38,44 +37,29 @@ const COSINE_MAX = 1 + ROUNDING;
 export async function candidates(request: CandidateRequest): Promise<Candidates> {
   if (request.faiss) {
     try {
-      return { ...bestOf(request, await listed(request, request.faiss)), engine: 'faiss', failure: null };
+      return { ...bestListed(request, await listed(request, request.faiss)), engine: 'faiss', failure: null };
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
-      return { ...bestOf(request, scanned(request)), engine: 'fused', failure };
+      return { ...bestScanned(request), engine: 'fused', failure };
     }
   }
-  return { ...bestOf(request, scanned(request)), engine: 'fused', failure: null };
+  return { ...bestScanned(request), engine: 'fused', failure: null };
 }
-
-/** For every view that the query has: at each case no less than its cosine, NaN where the case lacks the view. */
-type Bounds = Partial<Record<View, Float32Array>>;
 
 /** Share of the score that a view's vectors have a say in. */
 function shareOf(plan: Plan, view: View): number {
   return view === 'whole' ? plan.whole : (plan.facets[view] ?? 0);
 }
 
-/** The view with the largest share, closely; the others are left at their bound, since few cases can make up for it there. */
-function scanned({ release, plan, vectors, kept }: CandidateRequest): Bounds {
-  const share = (view: View) => shareOf(plan, view);
-  const views = VIEWS.filter((view) => vectors[view] !== undefined && share(view) > 0);
-  const largest = views.reduce<View | null>((best, view) => (best && share(best) >= share(view) ? best : view), null);
-  const bounds: Bounds = {};
-  for (const view of views) {
-    const vector = vectors[view];
-    if (vector) {
-      bounds[view] = view === largest ? scanView(release.views[view], vector, kept) : filled(release, view, COSINE_MAX);
-    }
-  }
-  return bounds;
-}
+/** For every view that the query has: at each case no less than its cosine, NaN where the case lacks the view. */
+type Columns = Partial<Record<View, Float32Array>>;
 
 /** The nearest rows of each view by FAISS, exact; a row that it left out is no nearer than the last one that it gave. */
 async function listed(
   { release, plan, vectors, k, faissRows }: CandidateRequest,
   faiss: FacetSearcher,
-): Promise<Bounds> {
-  const bounds: Bounds = {};
+): Promise<Columns> {
+  const bounds: Columns = {};
   for (const view of VIEWS) {
     const vector = vectors[view];
     const held = release.views[view];
@@ -107,40 +91,84 @@ function filled(release: Release, view: View, bound: number): Float32Array {
   return values;
 }
 
+type Best = Pick<Candidates, 'ordinals' | 'signals'>;
+
 /**
  * The exact best `k`, whatever the bounds: every case whose bound reaches the k-th best score is scored exactly (the threshold argument
- * of Fagin, Lotem and Naor 2003). So all engines give one answer, ties included. Makes `bounds` exact where it looks.
+ * of Fagin, Lotem and Naor 2003). So all engines give one answer, ties included.
  */
-function bestOf(request: CandidateRequest, bounds: Bounds): Pick<Candidates, 'ordinals' | 'signals'> {
-  const { release, plan, cheap, vectors, kept, k } = request;
-  const signals: Signals = { ...cheap, dense: bounds };
-  const upper = scoresOf(signals, plan);
-  const exact = (i: number): number => {
+function bestScanned(request: CandidateRequest): Best {
+  const scorer = scorerOf(request);
+  const bounds = request.release.kernel.scan(request, (first) => scorer.begin(first));
+  return scorer.finish(bounds);
+}
+
+function bestListed(request: CandidateRequest, dense: Columns): Best {
+  const scorer = scorerOf(request);
+  const scores = scoresOf({ ...request.cheap, dense }, request.plan);
+  const bounds = { scores, dense, open: request.kept.slice() };
+  scorer.begin(bounds);
+  return scorer.finish(bounds);
+}
+
+type Bounds = {
+  readonly scores: Float64Array | Float32Array;
+  readonly dense: Readonly<Columns>;
+  readonly open: Uint8Array;
+};
+
+/** Scores cases exactly where their bounds ask for it, and makes the columns exact where it does. */
+function scorerOf({ release, plan, cheap, vectors, k }: CandidateRequest) {
+  const best = createTop(k);
+  const exact = (dense: Readonly<Columns>, i: number): number => {
     for (const view of VIEWS) {
-      const [vector, values, held] = [vectors[view], bounds[view], release.views[view]];
+      const [vector, values, held] = [vectors[view], dense[view], release.views[view]];
       const row = held.rowOf[i] ?? -1;
       if (vector && values && row >= 0) values[i] = similarity(held, vector, row);
     }
-    return totalOf(contributions(signals, plan, i));
+    return totalOf(contributions({ ...cheap, dense }, plan, i));
   };
-  const first = createBest(FIRST_PER_RESULT * k);
-  for (let i = 0; i < kept.length; i += 1) if (kept[i] === 1) first.offer(i, upper[i] as number);
-  const best = createBest(k);
-  for (const i of first.ordinals()) {
-    best.offer(i, exact(i));
-    // Marks it as seen: nothing reaches the least score from here.
-    upper[i] = Number.NEGATIVE_INFINITY;
-  }
-  for (let i = 0; i < kept.length; i += 1) {
-    if (kept[i] === 1 && (upper[i] as number) >= best.least()) best.offer(i, exact(i));
-  }
-  return { ordinals: best.ordinals(), signals };
+  return {
+    /** Scores some cases with the highest bounds and closes them; gives the least score that an answer needs. */
+    begin({ scores, dense, open }: Bounds): number {
+      const first = createTop(FIRST_PER_RESULT * k);
+      for (let i = 0; i < open.length; i += 1) if (open[i] === 1) first.offer(i, scores[i] as number);
+      for (const i of first.ordinals()) {
+        best.offer(i, exact(dense, i));
+        open[i] = 0;
+      }
+      return best.least();
+    },
+    finish({ scores, dense, open }: Bounds): Best {
+      for (let i = 0; i < open.length; i += 1)
+        if (open[i] === 1 && (scores[i] as number) >= best.least()) best.offer(i, exact(dense, i));
+      const ordinals = best.ordinals();
+      return { ordinals, signals: picked({ ...cheap, dense }, ordinals) };
+    },
+  };
 }
 
-type Best = { offer(ordinal: number, score: number): void; least(): number; ordinals(): readonly number[] };
+/** The signals of some cases, in their order: the arrays that they come from belong to the next search. */
+function picked({ dense, agreement, lexical }: Signals, ordinals: readonly number[]): Signals {
+  const pick = (values: Float32Array): Float32Array => Float32Array.from(ordinals, (i) => values[i] as number);
+  const each = <Key extends View>(columns: Readonly<Partial<Record<Key, Float32Array>>>) =>
+    Object.fromEntries(
+      Object.entries<Float32Array | undefined>(columns).flatMap(([key, values]) =>
+        values ? [[key, pick(values)]] : [],
+      ),
+    ) as Partial<Record<Key, Float32Array>>; // the same keys
+  return {
+    length: ordinals.length,
+    dense: each(dense),
+    agreement: each(agreement),
+    lexical: lexical ? pick(lexical) : null,
+  };
+}
+
+type Top = { offer(ordinal: number, score: number): void; least(): number; ordinals(): readonly number[] };
 
 /** Keeps the best `k` by score, then ordinal (which is by case id). `least` is the score to reach; below any while not full. */
-function createBest(k: number): Best {
+function createTop(k: number): Top {
   const held: { readonly ordinal: number; readonly score: number }[] = [];
   return {
     offer(ordinal, score) {

@@ -8,6 +8,7 @@ import { type Cards, createCardsBuilder, readCards } from './cards.ts';
 import type { ReleaseCase, ReleaseFile, ReleaseManifest, ReleaseSink } from './contract.ts';
 import { rowsByCase, type ViewVectors } from './dense.ts';
 import { createFindingsBuilder, type FindingIndex, readFindings } from './findings.ts';
+import { type FusedKernel, openKernel } from './kernel/kernel.ts';
 import { createLexicalBuilder, type LexicalIndex, readLexical } from './lexical.ts';
 import type { Signals } from './score.ts';
 import { withoutText } from './withhold.ts';
@@ -25,6 +26,8 @@ export type Release = {
   readonly views: Readonly<Record<View, ViewVectors>>;
   readonly lexical: LexicalIndex;
   readonly findings: FindingIndex;
+  /** The scan over all vectors at once. */
+  readonly kernel: FusedKernel;
   /** Signals of seeded random pairs, which every scale and percentile of an answer comes from. */
   readonly pairs: Signals;
   /** Null when this release has no such case. */
@@ -133,11 +136,12 @@ export async function writeRelease(
 
 /**
  * Opens a release whose files were already checked against their hashes. Arrays are views of the bytes that `read` gives where those
- * are aligned. Throws `ReleaseFormatError` when the files do not fit each other or the manifest.
+ * are aligned. `kernel` is kernel.wasm, compiled as the host can. Throws `ReleaseFormatError` when the files do not fit each other or the manifest.
  */
 export async function openRelease(
   manifest: ReleaseManifest,
   read: (file: string) => Promise<Uint8Array>,
+  kernel: WebAssembly.Module,
 ): Promise<Release> {
   const cards = readCards(await read('cards.bin'));
   const lexical = readLexical(await read('lexical.bin'));
@@ -163,6 +167,7 @@ export async function openRelease(
     views,
     lexical,
     findings: readFindings(await read('findings.bin')),
+    kernel: openKernel(kernel, views, cards.count),
     pairs: decodePairs(await read('calibration.bin')),
     async case(caseId) {
       const ordinal = cards.ordinalOf(caseId);

@@ -46,6 +46,15 @@ export function evidence(value: number, background: number): number {
   return Math.sqrt(Math.min(1, Math.max(0, (value - background) / (1 - background))));
 }
 
+/**
+ * `evidence` as two factors, for a scan in f32: the root of (value - zero) · range, cut to [0, 1], is no less than it, and by no more than
+ * the scan's own rounding.
+ */
+export function scaleOf(background: number): { readonly zero: number; readonly range: number } {
+  if (1 - background < SCALE_MIN) return { zero: background - 2 * SCALE_MIN, range: 1 / SCALE_MIN };
+  return { zero: background - SCALE_MIN, range: 1 / (1 - background) };
+}
+
 /** Score in [0, 1] of one facet for case `i`: the mean of what its legs say; null where the case has nothing in it. */
 export function facetScore(signals: Signals, background: Background, facet: Facet, i: number): number | null {
   const cosine = signals.dense[facet]?.[i] ?? Number.NaN;

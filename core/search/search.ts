@@ -138,13 +138,13 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const met: WordsMet = new Map();
   const wordOf = wordsByTerm(query.text, met);
   const results = await Promise.all(
-    found.ordinals.map(async (ordinal): Promise<SearchResult> => {
+    found.ordinals.map(async (ordinal, place): Promise<SearchResult> => {
       const caseId = release.cards.ids[ordinal] ?? '';
       const stored = await release.case(caseId);
       if (!stored) throw new Error(`case ${caseId} is listed in the release but not in its archive`);
       const terms = cheap.lexical ? termsEarned(release.lexical, words, ordinal, settings.bm25) : [];
       const { signals } = found;
-      return resultOf({ stored, ordinal, query, plan, signals, terms, wordOf, met, randoms, settings, request });
+      return resultOf({ stored, place, query, plan, signals, terms, wordOf, met, randoms, settings, request });
     }),
   );
   return { results, ...answer, took_ms: deps.nowMs() - startedMs };
@@ -173,7 +173,8 @@ function noAgreement(asked: Asked): boolean {
 
 type Found = {
   readonly stored: StoredCase;
-  readonly ordinal: number;
+  /** Its place in `signals`. */
+  readonly place: number;
   readonly query: Query;
   readonly plan: Plan;
   readonly signals: Signals;
@@ -186,15 +187,15 @@ type Found = {
 };
 
 function resultOf(found: Found): SearchResult {
-  const { stored, ordinal, query, plan, signals, terms, settings, request } = found;
-  const added = contributions(signals, plan, ordinal);
+  const { stored, place, query, plan, signals, terms, settings, request } = found;
+  const added = contributions(signals, plan, place);
   const score = totalOf(added);
   const facets: Partial<Record<Facet, FacetScore>> = {};
   const scores: Partial<Record<Facet, number | null>> = {};
   const explained: Partial<Record<Facet, FacetExplanation>> = {};
   for (const facet of FACETS) {
     const asked = plan.facets[facet] !== undefined;
-    scores[facet] = asked ? facetScore(signals, plan.background, facet, ordinal) : null;
+    scores[facet] = asked ? facetScore(signals, plan.background, facet, place) : null;
     explained[facet] = request.explain ? explainFacet(query, stored, facet) : NOTHING_EXPLAINED;
     facets[facet] = {
       score: scores[facet] ?? null,
@@ -216,12 +217,12 @@ function resultOf(found: Found): SearchResult {
     alert_level: flag.alertLevel,
     facets,
     lexical: {
-      score: plan.lexical === 0 ? 0 : lexicalScore(signals, plan.background, ordinal),
+      score: plan.lexical === 0 ? 0 : lexicalScore(signals, plan.background, place),
       contribution: added.lexical,
       terms: terms.slice(0, TERMS_SHOWN).map(({ term }) => found.wordOf.get(term) ?? term),
     },
     whole: {
-      score: plan.whole === 0 ? 0 : (wholeScore(signals, plan.background, ordinal) ?? 0),
+      score: plan.whole === 0 ? 0 : (wholeScore(signals, plan.background, place) ?? 0),
       contribution: added.whole,
     },
     evidence:

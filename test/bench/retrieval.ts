@@ -15,6 +15,7 @@ import { search } from '../../core/search/search.ts';
 import { SETTINGS, type SearchSettings } from '../../core/search/settings.ts';
 import { termCounts } from '../../core/search/terms.ts';
 import type { View } from '../../schema/vocabulary.ts';
+import { searchKernel } from '../../space/kernel.ts';
 
 type Document = { readonly id: string; readonly text: string; readonly title?: string | null };
 type Question = {
@@ -57,6 +58,7 @@ async function build(documents: readonly Document[], embedder: Embedder): Promis
   return openRelease(
     { ...manifest, generation: embedder.fingerprint, ...written },
     async (file) => new Uint8Array(Buffer.concat(parts.get(file) ?? [])),
+    await searchKernel(),
   );
 }
 

@@ -5,6 +5,7 @@ import type { Embedder } from '../../core/models/ports.ts';
 import type { Provenance, ReleaseCase, ReleaseManifest } from '../../core/search/contract.ts';
 import { openRelease, type Release, writeRelease } from '../../core/search/release.ts';
 import type { View } from '../../schema/vocabulary.ts';
+import { searchKernel } from '../../space/kernel.ts';
 
 export type SourceText = {
   readonly id: string;
@@ -90,7 +91,7 @@ export async function writeFiles(
 /** A release of the texts, sorted by id, written and opened again. */
 export async function releaseInMemory(sources: readonly SourceText[], embedder: Embedder): Promise<Release> {
   const { files, manifest } = await writeFiles(releaseCases([...sources].sort(byId), embedder), embedder.fingerprint);
-  return openRelease(manifest, async (file) => files.get(file) ?? new Uint8Array(0));
+  return openRelease(manifest, async (file) => files.get(file) ?? new Uint8Array(0), await searchKernel());
 }
 
 /** The first made-up cases of the sample corpus. */

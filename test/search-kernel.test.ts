@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DIMENSION } from '../core/models/ports.ts';
+import { rowsByCase, similarity, type ViewVectors } from '../core/search/dense.ts';
+import { type FusedRequest, openKernel } from '../core/search/kernel/kernel.ts';
+import { contributions, evidence, type Plan, type Signals, scaleOf, totalOf } from '../core/search/score.ts';
+import { FACETS, type Facet, VIEWS, type View } from '../schema/vocabulary.ts';
+import { searchKernel } from '../space/kernel.ts';
+
+const wasm = await searchKernel();
+
+test('the kernel that stands beside its source is what the source builds', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'anamnesis-kernel-'));
+  try {
+    const compiler = resolve('node_modules/.bin/asc');
+    const script = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { kernel: string } }).scripts.kernel;
+    const outFile = join(folder, 'kernel.wasm');
+    const args = script.split(' ').slice(1);
+    execFileSync(compiler, [...args.slice(0, -1), outFile]);
+    expect(readFileSync(outFile)).toEqual(readFileSync('core/search/kernel/kernel.wasm'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Directions that repeat, so that there are ties, identical vectors and zeros among the numbers. */
+const vectorOf = (seed: number, length: number): Float32Array => {
+  const numbers = Float64Array.from({ length: DIMENSION }, (_, i) =>
+    seed % 5 === 0 ? Number(i === seed % DIMENSION) : Math.sin(seed * 12.9898 + i * 78.233) ** 3,
+  );
+  const norm = Math.hypot(...numbers);
+  return Float32Array.from(numbers, (number) => (length * number) / norm);
+};
+
+type World = { readonly count: number; readonly views: Record<View, ViewVectors> };
+
+const world = fc
+  .array(fc.array(fc.nat(40), { minLength: VIEWS.length, maxLength: VIEWS.length }), { minLength: 1, maxLength: 60 })
+  .map((cases): World => {
+    const views = {} as Record<View, ViewVectors>;
+    for (const [v, view] of VIEWS.entries()) {
+      // A third of the cases lack the view.
+      const held = cases.flatMap((seeds, ordinal) =>
+        (seeds[v] ?? 0) % 3 === 1 ? [] : [{ ordinal, seed: seeds[v] ?? 0 }],
+      );
+      const rows = Uint32Array.from(held, ({ ordinal }) => ordinal);
+      const vectors = new Float32Array(held.length * DIMENSION);
+      for (const [row, { seed }] of held.entries()) vectors.set(vectorOf(seed, 1), row * DIMENSION);
+      views[view] = { rows, vectors, rowOf: rowsByCase(rows, cases.length) };
+    }
+    return { count: cases.length, views };
+  });
+
+const unit = fc.double({ min: 0, max: 1, noNaN: true }).map(Math.fround);
+const signal = fc.oneof(unit, fc.constant(Number.NaN));
+const request = (count: number): fc.Arbitrary<FusedRequest> =>
+  fc
+    .record({
+      kept: fc.uint8Array({ min: 0, max: 1, minLength: count, maxLength: count }),
+      asked: fc.array(fc.option(fc.nat(40)), { minLength: VIEWS.length, maxLength: VIEWS.length }),
+      agreed: fc.array(fc.option(fc.array(signal, { minLength: count, maxLength: count })), {
+        minLength: 5,
+        maxLength: 5,
+      }),
+      words: fc.option(fc.array(unit, { minLength: count, maxLength: count })),
+      shares: fc.array(fc.option(unit), { minLength: 5, maxLength: 5 }),
+      backgrounds: fc.array(fc.oneof(unit, fc.constant(1)), { minLength: VIEWS.length, maxLength: VIEWS.length }),
+      missing: fc.array(unit, { minLength: VIEWS.length, maxLength: VIEWS.length }),
+      whole: fc.oneof(unit, fc.constant(0)),
+      lexical: unit,
+      background: unit,
+    })
+    .map((drawn) => {
+      const byView = (values: readonly number[]) =>
+        Object.fromEntries(VIEWS.map((view, v) => [view, values[v] ?? 0])) as Record<View, number>;
+      const facets: Partial<Record<Facet, number>> = {};
+      const agreement: Partial<Record<Facet, Float32Array>> = {};
+      for (const [f, facet] of FACETS.entries()) {
+        const [share, agreed] = [drawn.shares[f], drawn.agreed[f]];
+        if (share !== null && share !== undefined) facets[facet] = share;
+        if (agreed) agreement[facet] = Float32Array.from(agreed);
+      }
+      const vectors: Partial<Record<View, Float32Array>> = {};
+      for (const [v, view] of VIEWS.entries()) {
+        const seed = drawn.asked[v];
+        if (seed !== null && seed !== undefined) vectors[view] = vectorOf(seed, 1);
+      }
+      const plan: Plan = {
+        background: { dense: byView(drawn.backgrounds), lexical: drawn.background },
+        facets,
+        whole: drawn.whole,
+        lexical: drawn.words ? drawn.lexical : 0,
+        missing: byView(drawn.missing),
+      };
+      const lexical = drawn.words ? Float32Array.from(drawn.words) : null;
+      return { plan, cheap: { length: count, agreement, lexical }, vectors, kept: Uint8Array.from(drawn.kept) };
+    });
+
+/** The same by the plain formulas, one case after the other. */
+function plainly({ count, views }: World, { plan, cheap, vectors }: FusedRequest) {
+  const dense: Partial<Record<View, Float32Array>> = {};
+  for (const view of VIEWS) {
+    const vector = vectors[view];
+    if (!vector) continue;
+    dense[view] = Float32Array.from({ length: count }, (_, i) => {
+      const row = views[view].rowOf[i] ?? -1;
+      return row < 0 ? Number.NaN : similarity(views[view], vector, row);
+    });
+  }
+  const signals: Signals = { ...cheap, dense };
+  return { dense, scores: Array.from({ length: count }, (_, i) => totalOf(contributions(signals, plan, i))) };
+}
+
+test('bounds of cosines and scores are never below what they bound, and close to it, whatever a case or the query lacks', () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(
+      world.chain((drawn) =>
+        fc.tuple(fc.constant(drawn), fc.array(request(drawn.count), { minLength: 1, maxLength: 3 })),
+      ),
+      ([drawn, requests]) => {
+        const kernel = openKernel(wasm, drawn.views, drawn.count);
+        for (const asked of requests) {
+          const exact = plainly(drawn, asked);
+          const bounds = kernel.scan(asked, () => -1);
+          for (let i = 0; i < drawn.count; i += 1) {
+            if (asked.kept[i] !== 1) continue;
+            for (const view of VIEWS) {
+              const [bound, cosine] = [bounds.dense[view]?.[i] ?? Number.NaN, exact.dense[view]?.[i] ?? Number.NaN];
+              if (Number.isNaN(bound)) continue;
+              expect(bound).toBeGreaterThanOrEqual(cosine);
+              expect(bound - cosine).toBeLessThan(0.03);
+              compared += 1;
+            }
+            expect(bounds.scores[i]).toBeGreaterThanOrEqual(exact.scores[i] ?? Number.NaN);
+          }
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+  expect(compared).toBeGreaterThan(500);
+});
+
+test('a case that lacks a view has no bound there, and one that is left out none at all', () => {
+  fc.assert(
+    fc.property(
+      world.chain((drawn) => fc.tuple(fc.constant(drawn), request(drawn.count))),
+      ([drawn, asked]) => {
+        const { dense } = openKernel(wasm, drawn.views, drawn.count).scan(asked, () => -1);
+        for (const view of VIEWS)
+          for (let i = 0; i < drawn.count; i += 1) {
+            const has = (drawn.views[view].rowOf[i] ?? -1) >= 0 && asked.kept[i] === 1;
+            if (dense[view]) expect(Number.isNaN(dense[view][i])).toBe(!has);
+          }
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('the two factors of a scale bound evidence from above, closely', () => {
+  fc.assert(
+    fc.property(unit, fc.oneof(unit, fc.constant(1), fc.constant(1 - 1e-9)), (value, background) => {
+      const { zero, range } = scaleOf(background);
+      const bound = Math.sqrt(Math.min(1, Math.max(0, (value - zero) * range)));
+      expect(bound).toBeGreaterThanOrEqual(evidence(value, background));
+      const off = bound - evidence(value, background);
+      // Where the scale is a step, the bound may step a little before it.
+      if (1 - background > 1e-3) expect(off).toBeLessThan(0.04);
+    }),
+  );
+});
