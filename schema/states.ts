@@ -1,6 +1,6 @@
 /** The closed lists of the engine, apart from its tables: an edge host needs the words and not the table builder. */
 
-/** Where an item stands in one stage. */
+/** Where an item stands in one stage. `submitted`: an outside job has it, nobody works on it, and an act makes it ready again. */
 export const TASK_STATES = ['ready', 'leased', 'submitted', 'done', 'skipped', 'dead'] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 /** The states that no longer hold a stage: a dead letter settles its item as much as a success does. */
@@ -28,6 +28,6 @@ export const SESSION_STATES = ['running', 'ended', 'died'] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 
 /** What an audit row tells of. The first group moves tasks; a replay of it gives their state. */
-export const TASK_ACTS = ['base', 'enter', 'claim', 'commit', 'abandon', 'lose', 'again'] as const;
+export const TASK_ACTS = ['base', 'enter', 'claim', 'commit', 'abandon', 'lose', 'again', 'return'] as const;
 export const CONTROL_ACTS = ['register', 'pause', 'resume', 'run', 'close_breaker', 'clock'] as const;
 export type Act = (typeof TASK_ACTS)[number] | (typeof CONTROL_ACTS)[number];

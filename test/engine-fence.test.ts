@@ -23,7 +23,7 @@ import { done, madeWrites, passing, stageOf } from './support/engine/walk.ts';
 const one = stageOf('one', null);
 const two = passing('two');
 const pipeline = definePipeline('fence', [one, two]);
-const KEYS = ['done', 'makes', 'skipped', 'retry', 'wait', 'dead'];
+const KEYS = ['done', 'makes', 'skipped', 'retry', 'wait', 'dead', 'submitted'];
 
 const OUTCOMES: Record<string, Outcome> = {
   done: done('out'),
@@ -36,6 +36,7 @@ const OUTCOMES: Record<string, Outcome> = {
   retry: { kind: 'retry', delayMs: 1_000, reason: 'came late', errorClass: 'retryable' },
   wait: { kind: 'wait', delayMs: 60_000, reason: 'spent', errorClass: 'quota', stageWaits: true },
   dead: { kind: 'dead', reason: 'unreadable', errorClass: 'permanent' },
+  submitted: { kind: 'submitted', job: 'job-1', reason: 'waits for job-1' },
 };
 
 /** Every kind of outcome with every kind of write. */
@@ -88,7 +89,7 @@ describe.each(HOSTS)('on %s', (name) => {
   test('a worker that holds its lease commits everything at once', async () => {
     const held = await claimed();
     expect(await send(held)).toBe(true);
-    expect(await rowsOf(host.client, 'SELECT key FROM page ORDER BY key')).toHaveLength(6);
+    expect(await rowsOf(host.client, 'SELECT key FROM page ORDER BY key')).toHaveLength(KEYS.length);
     expect(await rowsOf(host.client, 'SELECT key FROM made ORDER BY key')).toEqual(
       ['dead', 'done', 'makes', 'skipped'].map((key) => ({ key })),
     );
@@ -156,9 +157,9 @@ describe.each(HOSTS)('on %s', (name) => {
     const report = await tick(host.db, definePipeline('fence', [late, stageOf('two', null)]), fakeRuntime(), {
       budgetMs: 0,
     });
-    expect(report.counts).toEqual({ done: 1, skipped: 1, retry: 1, wait: 0, dead: 0, lost: 3 });
+    expect(report.counts).toEqual({ done: 1, skipped: 1, retry: 1, wait: 0, dead: 0, submitted: 1, lost: 3 });
     expect(await rowsOf(host.client, 'SELECT key FROM page ORDER BY key')).toEqual(
-      ['makes', 'retry', 'skipped'].map((key) => ({ key })),
+      ['makes', 'retry', 'skipped', 'submitted'].map((key) => ({ key })),
     );
     expect(await rowsOf(host.client, 'SELECT key FROM made ORDER BY key')).toEqual(
       ['makes', 'skipped'].map((key) => ({ key })),
@@ -185,7 +186,7 @@ describe.each(HOSTS)('on %s', (name) => {
     const batch = batchOf(held);
     const { landed } = await commit(host.db, pipeline, { ...batch, writes: [late, ...batch.writes] });
     expect(landed).toBe(true);
-    expect(await oneOf(host.client, 'SELECT count(*) FROM page')).toBe(6);
+    expect(await oneOf(host.client, 'SELECT count(*) FROM page')).toBe(KEYS.length);
   });
 
   test('a commit that one bad row breaks leaves nothing behind', async () => {

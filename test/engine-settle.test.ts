@@ -251,8 +251,14 @@ describe.each(HOSTS)('on %s', (name) => {
       { stage: 'one', state: 'ready', n: 5 },
     ]);
     expect(await rowsOf(host.client, 'SELECT stage, counts FROM run ORDER BY id')).toEqual([
-      { stage: 'one', counts: JSON.stringify({ done: 2, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 }) },
-      { stage: 'one', counts: JSON.stringify({ done: 3, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 }) },
+      {
+        stage: 'one',
+        counts: JSON.stringify({ done: 2, skipped: 0, retry: 0, wait: 0, dead: 0, submitted: 0, lost: 0 }),
+      },
+      {
+        stage: 'one',
+        counts: JSON.stringify({ done: 3, skipped: 0, retry: 0, wait: 0, dead: 0, submitted: 0, lost: 0 }),
+      },
     ]);
   });
 

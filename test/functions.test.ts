@@ -229,7 +229,7 @@ describe('ticks', () => {
   test('one tick settles one batch of the size that was asked for', async () => {
     const answer = await tickOnce({ TICK_ITEMS_MAX: '3' });
     expect(answer).toMatchObject({ stage: 'scrape', batches: 1, after: { kind: 'work', stage: 'scrape' } });
-    expect(answer.counts).toEqual({ done: 3, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 });
+    expect(answer.counts).toEqual({ done: 3, skipped: 0, retry: 0, wait: 0, dead: 0, submitted: 0, lost: 0 });
   });
 
   test('a stage that the host was told to leave to others waits, and the answer says for whom', async () => {

@@ -11,7 +11,10 @@ export type OperatorAct =
   | { readonly kind: 'resume'; readonly stage: string }
   /** Dead letters are worked on again, with all their attempts. */
   | { readonly kind: 'retry'; readonly stage?: string; readonly keys?: readonly string[]; readonly errorClass?: string }
-  /** Settled items are worked on again; with `changedOnly` those whose output another fingerprint made. */
+  /**
+   * Items are worked on again, those that are being worked on or that an outside job has too; with `changedOnly` those that another
+   * fingerprint made or submitted.
+   */
   | { readonly kind: 'redo'; readonly stage: string; readonly keys?: readonly string[]; readonly changedOnly?: boolean }
   /** A gathering stage runs with what there is. */
   | { readonly kind: 'run'; readonly stage: string }
@@ -70,7 +73,7 @@ function statementsOf(pipeline: Pipeline, request: OperatorAct, by: Asked, first
           {
             ...again(by),
             ...itemsOf(kindOf(pipeline, request.stage), request.keys, changed(request)),
-            states: ['done', 'skipped', 'dead', 'leased'],
+            states: ['done', 'skipped', 'dead', 'leased', 'submitted'],
           },
           first,
         ),

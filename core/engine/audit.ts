@@ -132,7 +132,7 @@ export function replay(tasks: Map<string, ReplayedTask>, row: AuditRow, lossesMa
         change(row.stage, id, (task) => ({
           state: CLOSED[kind],
           leaseId: null,
-          waits: task.waits + (kind === 'wait' ? 1 : 0),
+          waits: task.waits + (kind === 'wait' || kind === 'submitted' ? 1 : 0),
         }));
       return;
     case 'abandon':
@@ -148,10 +148,13 @@ export function replay(tasks: Map<string, ReplayedTask>, row: AuditRow, lossesMa
       return;
     case 'again':
       for (const id of listed) change(row.stage, id, () => RENEWED);
+      return;
+    case 'return':
+      for (const id of listed) change(row.stage, id, () => ({ state: 'ready' }));
   }
 }
 
-const CLOSED = { skipped: 'skipped', dead: 'dead', retry: 'ready', wait: 'ready' } as const;
+const CLOSED = { skipped: 'skipped', dead: 'dead', retry: 'ready', wait: 'ready', submitted: 'submitted' } as const;
 const RENEWED = { state: 'ready', attempt: 0, waits: 0, lost: 0, leaseId: null } as const;
 const FRESH = { ...RENEWED, inputHash: null, outputHash: null } as const;
 

@@ -133,6 +133,13 @@ export async function explainItem(db: Database, pipeline: Pipeline, key: string)
         opensAtMs: intOrNull(row.expires_ms),
         row: `lease ${int(row.lease_id)}`,
       });
+    if (state === 'submitted')
+      own.push({
+        kind: 'submitted',
+        reason: textOrNull(row.reason) ?? 'an outside job has it',
+        opensAtMs: null,
+        row: `task ${stage.name}/${int(row.item_id)}`,
+      });
     const ofStage =
       state === 'ready'
         ? gatesOf(pipeline, stage, snapshot).filter(({ kind }) => kind !== 'backoff' && kind !== 'leased')

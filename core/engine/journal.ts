@@ -87,6 +87,7 @@ function itemIdsOf({ act, detail }: AuditRow): readonly number[] {
     case 'claim':
     case 'abandon':
     case 'again':
+    case 'return':
       return detail.tasks as number[];
     case 'lose':
       return (detail.tasks as [string, number][]).map(([, id]) => id);
@@ -108,15 +109,16 @@ export function detailInKeys(row: AuditRow, keys: ReadonlyMap<number, string>): 
       return {
         fingerprint: detail.fingerprint,
         done: Object.keys(detail.done as object).map((id) => key(Number(id))),
-        others: (detail.others as [number, string, string | null][]).map(([id, outcome, errorClass]) => ({
+        others: (detail.others as [number, string, string | null][]).map(([id, outcome, said]) => ({
           key: key(id),
           outcome,
-          error_class: errorClass,
+          ...(outcome === 'submitted' ? { job: said } : { error_class: said }),
         })),
       };
     case 'claim':
     case 'abandon':
-    case 'again': {
+    case 'again':
+    case 'return': {
       const { tasks: _, ...rest } = detail;
       return { ...rest, items: itemIdsOf(row).map(key) };
     }

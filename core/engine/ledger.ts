@@ -1,4 +1,4 @@
-import { type Cause, PRIORITIES, type Priority } from '../../schema/states.ts';
+import { type Cause, PRIORITIES, type Priority, SETTLED_STATES } from '../../schema/states.ts';
 import { type Database, json, type Row, type Statement, statement, type Value } from './database.ts';
 import type { Snapshot } from './detect.ts';
 import { type NewItem, type Outcome, RETRY_TOKENS_MAX } from './outcome.ts';
@@ -406,10 +406,17 @@ function stageWaitStatements(stage: Stage, settled: readonly Settled[]): Stateme
   ];
 }
 
-const CLOSED_AS = { done: 'done', skipped: 'skipped', dead: 'dead', retry: 'ready', wait: 'ready' } as const;
-/** What a rate is made of: the items that a commit settles, not those that it gives back. */
+const CLOSED_AS = {
+  done: 'done',
+  skipped: 'skipped',
+  dead: 'dead',
+  retry: 'ready',
+  wait: 'ready',
+  submitted: 'submitted',
+} as const;
+/** What a rate is made of: the items that a commit settles, not those that stay open. */
 const settledCount = (settled: readonly Settled[]): number =>
-  settled.filter(({ outcome }) => CLOSED_AS[outcome.kind] !== 'ready').length;
+  settled.filter(({ outcome }) => SETTLED_STATES.some((state) => state === CLOSED_AS[outcome.kind])).length;
 
 /** A batch as the closing of its tasks and its audit row have it: those that are done by their hashes, and the few others. */
 type Closing = {
@@ -443,8 +450,9 @@ function closeStatements(stage: Stage, { done, others }: Closing): Statement[] {
     item.id,
     CLOSED_AS[outcome.kind],
     outcome.kind === 'retry' || outcome.kind === 'wait' ? outcome.delayMs : 0,
-    outcome.kind === 'wait' ? 1 : 0,
-    outcome.kind === 'done' ? null : outcome.errorClass,
+    // What costs no attempt.
+    outcome.kind === 'wait' || outcome.kind === 'submitted' ? 1 : 0,
+    'errorClass' in outcome ? outcome.errorClass : null,
     outcome.kind === 'done' ? null : outcome.reason,
   ]);
   const closeOthers = statement(
@@ -463,7 +471,11 @@ const commitAudit = (stage: Stage, { done, others }: Closing): Statement =>
   auditStatement('commit', `SELECT ?1, id, owner, NULL, ?2 FROM lease INDEXED BY lease_writing WHERE writing = 1`, [
     stage.name,
     `{"fingerprint":${json(stage.fingerprint)},"done":${done},"others":${json(
-      others.map(({ item, outcome }) => [item.id, outcome.kind, outcome.kind === 'done' ? null : outcome.errorClass]),
+      others.map(({ item, outcome }) => [
+        item.id,
+        outcome.kind,
+        outcome.kind === 'submitted' ? outcome.job : 'errorClass' in outcome ? outcome.errorClass : null,
+      ]),
     )}}`,
   ]);
 
@@ -506,7 +518,7 @@ export function enterStatements(stage: Stage, items: readonly NewItem[]): Statem
 export type Again = {
   /** An SQL query of item ids; absent for every item of the stage. */
   readonly items?: string;
-  readonly states: readonly ('done' | 'skipped' | 'dead' | 'leased')[];
+  readonly states: readonly ('done' | 'skipped' | 'dead' | 'leased' | 'submitted')[];
   /** A claim whose tasks are left alone. */
   readonly exceptLeaseId?: number;
   readonly cause: Cause;
@@ -557,3 +569,37 @@ export const againWrites = (itemId: number, stage: string, again: Again): readon
     sql: sql.includes(':held') ? sql : `${sql} AND :held`,
     args,
   }));
+
+// Back from an outside job -----------------------------------------------------------------------------------------
+
+export type Return = {
+  readonly stage: string;
+  /** An SQL query of item ids; of those, the tasks that are submitted are made ready. */
+  readonly items: string;
+  /** The job that they come back from, as the audit and their reason name it. */
+  readonly job: string;
+  readonly reason: string;
+  readonly actor: string;
+};
+
+/**
+ * Statements that make submitted tasks ready again, first of all that wait: what they came back with is paid for. Sent twice, they change nothing the
+ * second time. `condition` is an SQL expression that must hold for anything to happen. The last one's `changed` counts the tasks.
+ */
+export function returnStatements({ stage, items, job, reason, actor }: Return, condition: string): Statement[] {
+  const chosen = `stage = ${quoted(stage)} AND state = 'submitted' AND item_id IN (${items})`;
+  return [
+    auditStatement(
+      'return',
+      `SELECT ${quoted(stage)}, NULL, ?1, NULL, (SELECT json_object('job', ?2, 'reason', ?3, 'tasks', json_group_array(item_id))
+         FROM task WHERE ${chosen}) WHERE ${condition} AND EXISTS (SELECT 1 FROM task WHERE ${chosen})`,
+      [actor, job, reason],
+    ),
+    // Only right after its audit row, as in `againStatements`.
+    statement(
+      `UPDATE task SET state = 'ready', due_ms = ${NOW}, prio = ${PRIORITIES[0]}, reason = ?1, updated_at_ms = ${NOW}
+       WHERE changes() > 0 AND ${chosen}`,
+      [reason],
+    ),
+  ];
+}

@@ -35,9 +35,25 @@ export type Outcome =
       readonly stageWaits: boolean;
       readonly service?: string;
     }
-  | { readonly kind: 'dead'; readonly reason: string; readonly errorClass: ErrorClass };
+  | { readonly kind: 'dead'; readonly reason: string; readonly errorClass: ErrorClass }
+  /** An outside job has it for hours: no lease, no attempt spent, not claimable until `returnStatements` make it ready again. */
+  | {
+      readonly kind: 'submitted';
+      /** The stage's own name of the job; the audit keeps it. */
+      readonly job: string;
+      readonly reason: string;
+      /** The outside service, where it took the job in this attempt: that speaks well of it. */
+      readonly service?: string;
+    };
 
-export const OUTCOME_KINDS = ['done', 'skipped', 'retry', 'wait', 'dead'] as const satisfies readonly Outcome['kind'][];
+export const OUTCOME_KINDS = [
+  'done',
+  'skipped',
+  'retry',
+  'wait',
+  'dead',
+  'submitted',
+] as const satisfies readonly Outcome['kind'][];
 
 /**
  * Full-jitter exponential delay in ms, in [0, delayMsMax]. `random` is uniform in [0, 1).

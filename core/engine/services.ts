@@ -40,13 +40,14 @@ export type ServiceReport = {
 };
 
 /**
- * Counts a batch for one of its stage's services. An item that is done speaks well of all of them; a failure counts for the
- * service that it names, or for the only one there is.
+ * Counts a batch for one of its stage's services. An item that is done speaks well of all of them, one that was submitted of the
+ * service that it names; a failure counts for the service that it names, or for the only one there is.
  */
 export function serviceReport(stage: Stage, name: string, settled: readonly Settled[]): ServiceReport {
   const report = { successes: 0, failures: 0, outage: false, waitMs: 0, reason: null as string | null };
   for (const { outcome } of settled) {
     if (outcome.kind === 'done') report.successes += 1;
+    if (outcome.kind === 'submitted' && outcome.service === name) report.successes += 1;
     if (outcome.kind !== 'retry' && outcome.kind !== 'wait') continue;
     const blamed = outcome.service ?? (stage.services?.length === 1 ? name : undefined);
     if (blamed !== name) continue;

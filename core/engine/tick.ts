@@ -45,7 +45,7 @@ export type TickOptions = {
   readonly onBatch?: (batch: { readonly stage: string; readonly counts: Counts; readonly tookMs: number }) => void;
 };
 
-export const NO_COUNTS: Counts = { done: 0, skipped: 0, retry: 0, wait: 0, dead: 0, lost: 0 };
+export const NO_COUNTS: Counts = { done: 0, skipped: 0, retry: 0, wait: 0, dead: 0, submitted: 0, lost: 0 };
 
 /**
  * One tick: take back what dead workers held, then detect a stage, claim a batch, process it and commit it, until the
@@ -310,5 +310,6 @@ export const sumCounts = (a: Counts, b: Counts): Counts => ({
   retry: a.retry + b.retry,
   wait: a.wait + b.wait,
   dead: a.dead + b.dead,
+  submitted: a.submitted + b.submitted,
   lost: a.lost + b.lost,
 });

@@ -53,7 +53,7 @@ export const passing = (name: string, options: StageOptions = {}): Stage =>
 export const madeWrites = (name: string, batch: readonly Item[], outcomes: readonly Outcome[]): Write[] =>
   batch.flatMap((item, i): Write[] => {
     const kind = outcomes[i]?.kind;
-    if (kind === 'retry' || kind === 'wait') return [];
+    if (kind === 'retry' || kind === 'wait' || kind === 'submitted') return [];
     return [
       {
         kind: 'fenced',

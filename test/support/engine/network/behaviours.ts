@@ -28,6 +28,7 @@ const wait: Outcome = { kind: 'wait', delayMs: HOUR_MS, reason: 'spent', errorCl
 const outage: Outcome = { kind: 'wait', delayMs: HOUR_MS, reason: 'gone', errorClass: 'outage', stageWaits: false };
 const dead: Outcome = { kind: 'dead', reason: 'unreadable', errorClass: 'permanent' };
 const skipped: Outcome = { kind: 'skipped', reason: 'not wanted', errorClass: 'unwanted' };
+const submitted: Outcome = { kind: 'submitted', job: 'job-1', reason: 'waits for job-1', service: 'llm' };
 const makes: Outcome = {
   kind: 'done',
   outputHash: 'cut',
@@ -199,6 +200,47 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       { do: 'claim', as: 'third', gives: null },
       { do: 'claim', as: 'pages', stage: 'two', gives: { keys: ['p1'] } },
       { do: 'rows', sql: 'SELECT stage, error_class, message FROM error_log ORDER BY id' },
+      { do: 'verify', gives: { problems: [] } },
+    ],
+  },
+  {
+    name: 'what an outside job has is held by nobody, costs nothing, and comes back once',
+    pipeline: served,
+    steps: [
+      { do: 'enter', keys: ['a', 'b', 'c', 'd'] },
+      { do: 'claim', as: 'first', itemsMax: 3, gives: { keys: ['a', 'b', 'c'] } },
+      { do: 'commit', claim: 'first', outcomes: { a: submitted, b: submitted, c: submitted }, gives: true },
+      { do: 'services', gives: [{ name: 'llm', failures: 0, successesAll: 3 }] },
+      { do: 'claim', as: 'second', gives: { keys: ['d'] } },
+      { do: 'commit', claim: 'second', gives: true },
+      { do: 'claim', as: 'x', gives: null },
+      { do: 'explain', gives: { gates: [{ kind: 'host' }, { kind: 'submitted' }] } },
+      {
+        do: 'explain',
+        key: 'a',
+        gives: { summary: 'a waits in one: waits for job-1', stages: [{ state: 'submitted' }] },
+      },
+      { do: 'rows', sql: `SELECT count(*) AS n FROM made`, gives: [{ n: 1 }] },
+      { do: 'return', keys: ['a', 'd'], job: 'job-1', gives: 1 },
+      { do: 'return', keys: ['a', 'd'], job: 'job-1', gives: 0 },
+      { do: 'claim', as: 'third', gives: { keys: ['a'], attempts: [2] } },
+      { do: 'commit', claim: 'third', outcomes: { a: retry() }, gives: true },
+      {
+        do: 'rows',
+        sql: STATES,
+        gives: [
+          { key: 'a', state: 'ready', attempt: 2, waits: 1 },
+          { key: 'b', state: 'submitted', attempt: 1, waits: 1 },
+          { key: 'c', state: 'submitted', attempt: 1, waits: 1 },
+          { key: 'd', state: 'done', attempt: 1, waits: 0 },
+        ],
+      },
+      // New content, and an operator who asks for it, take an item out of the job.
+      { do: 'enter', keys: ['b'], version: 2 },
+      { do: 'act', act: { kind: 'redo', stage: 'one', keys: ['c'] }, gives: { changed: 1 } },
+      { do: 'claim', as: 'fourth', gives: { keys: ['b', 'c'], attempts: [1, 1] } },
+      { do: 'return', keys: ['b', 'c'], job: 'job-1', gives: 0 },
+      { do: 'commit', claim: 'fourth', gives: true },
       { do: 'verify', gives: { problems: [] } },
     ],
   },

@@ -21,6 +21,7 @@ import {
   reclaim,
   registerPipeline,
   reportDependency,
+  returnStatements,
   type Stage,
   stageAfter,
   statement,
@@ -52,6 +53,7 @@ export type Step = { readonly gives?: unknown } & (
   | { readonly do: 'lapse' | 'pass' | 'reclaim' | 'verify' | 'services' | 'plan' | 'register' }
   | { readonly do: 'tick'; readonly itemsMax?: number }
   | { readonly do: 'act'; readonly act: OperatorAct; readonly requestId?: string }
+  | { readonly do: 'return'; readonly keys: readonly string[]; readonly job: string }
   | { readonly do: 'dependency'; readonly service: string; readonly reason: string | null }
   | { readonly do: 'explain'; readonly stage?: string; readonly key?: string }
   | { readonly do: 'rows'; readonly sql: string }
@@ -165,6 +167,11 @@ function performer(host: EngineHost, pipeline: Pipeline): (step: Step) => Promis
           reason: 'because',
           ...(step.requestId === undefined ? {} : { requestId: step.requestId }),
         });
+      case 'return': {
+        const items = `SELECT id FROM item WHERE key IN (${step.keys.map((key) => `'${key}'`).join(', ')})`;
+        const back = { stage: firstStage(pipeline).name, items, job: step.job, reason: 'ended', actor: 'collector' };
+        return (await db.write(returnStatements(back, 'true'))).at(-1)?.changed;
+      }
       case 'dependency':
         return reportDependency(db, step.service, step.reason);
       case 'services':

@@ -24,6 +24,8 @@ export type Faults = {
   readonly outage: number;
   readonly quota: number;
   readonly outOfMemory: number;
+  /** Items that an outside job takes for a while. */
+  readonly submits: number;
   readonly workers: number;
   /** How long things go wrong. */
   readonly untilMs: number;
@@ -46,6 +48,7 @@ export const NO_FAULTS: Faults = {
   outage: 0,
   quota: 0,
   outOfMemory: 0,
+  submits: 0,
   workers: 1,
   untilMs: 0,
 };
@@ -69,6 +72,7 @@ export function drawFaults(world: World): Faults {
     outage: some(0.06),
     quota: some(0.04),
     outOfMemory: some(0.06),
+    submits: some(0.2),
     workers: 2 + Math.floor(world.dice() * 3),
     untilMs: world.between(8_000, 24_000),
   };

@@ -5,6 +5,7 @@ import {
   enterStatements,
   type OperatorAct,
   type Pipeline,
+  returnStatements,
 } from '../../../../core/engine/index.ts';
 import { documentsOf, type Load } from './pipeline.ts';
 import type { Actor, World } from './world.ts';
@@ -15,6 +16,8 @@ export type Operator = {
   readonly act: (request: OperatorAct) => Promise<void>;
   /** Requests that are still on their way. */
   readonly pending: () => number;
+  /** Whoever asks about outside jobs finds that all of them have ended. */
+  readonly collect: () => Promise<void>;
   readonly enter: (load: Load, version: number, documents?: number) => Promise<void>;
 };
 
@@ -66,6 +69,11 @@ export function createOperator(options: {
         });
       }
       return send();
+    },
+    collect: () => {
+      const all = `SELECT item_id FROM task WHERE stage = 'read' AND state = 'submitted'`;
+      const back = { stage: 'read', items: all, job: 'job', reason: 'ended', actor: actor.name };
+      return insist(() => db.write(returnStatements(back, 'true')));
     },
     enter: (load, version, documents) => {
       const [first] = pipeline.stages;

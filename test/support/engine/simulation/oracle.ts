@@ -148,6 +148,8 @@ export function createOracle(world: World, witness: Witness): Oracle {
       judgeLoss(beganMs, move, wrong);
     else if (before.state === 'leased') judgeCommit(actor, move, live, wrong);
     else if (SETTLED.has(before.state) && !anew) wrong('I3', 'a settled task moved by no act and no new input');
+    else if (before.state === 'submitted' && !anew && !(after.state === 'ready' && acts.includes('return')))
+      wrong('I3', 'a submitted task moved otherwise than by its return');
     else if (before.state === 'ready' && after.state !== 'ready') wrong('I1', 'a waiting task was settled by nobody');
   };
 
@@ -184,8 +186,8 @@ export function createOracle(world: World, witness: Witness): Oracle {
     const failed = failures.get(key) ?? 0;
     if (answer === 'retry') failures.set(key, failed + 1);
     const expected =
-      answer === 'done'
-        ? 'done'
+      answer === 'done' || answer === 'submitted'
+        ? answer
         : answer === 'dead' || (answer === 'retry' && failed + 1 >= ATTEMPTS_MAX)
           ? 'dead'
           : 'ready';
@@ -196,7 +198,7 @@ export function createOracle(world: World, witness: Witness): Oracle {
     }
     if (after.state !== expected) wrong('I1', `the stage said ${answer} after ${failed} failures`);
     const counted = after.attempt - after.waits - after.lost;
-    const due = failed + (answer === 'wait' ? 0 : 1);
+    const due = failed + (answer === 'wait' || answer === 'submitted' ? 0 : 1);
     if (counted !== due) wrong('I9', `${counted} attempts counted instead of ${due} (${answer})`);
   };
 

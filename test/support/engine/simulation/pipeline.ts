@@ -62,8 +62,9 @@ export function pipelineFactory(options: {
   readonly load: Load;
   readonly faults: () => Faults;
   readonly kill: (worker: Actor, why: string) => void;
+  readonly collect: () => void;
 }): Factory {
-  const { world, witness, oracle, load, faults, kill } = options;
+  const { world, witness, oracle, load, faults, kill, collect } = options;
 
   /** The time that a batch takes. Some of it blocks the process, so that its heartbeats and timers wait as well. */
   const work = async (worker: Actor, leaseMs: number, items: number): Promise<void> => {
@@ -190,6 +191,10 @@ export function pipelineFactory(options: {
           worker,
           'read',
           async (item, context) => {
+            if (world.chance(faults().submits)) {
+              world.after(world.between(100, 4_000), worker, collect);
+              return { kind: 'submitted', job: `job ${context.leaseId}`, reason: 'an outside job has it' };
+            }
             const text = await pay(worker, 'read', item, context);
             return { kind: 'done', outputHash: `read(${text})` };
           },

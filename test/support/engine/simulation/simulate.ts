@@ -118,6 +118,7 @@ async function live(
     load,
     faults,
     kill: (worker, why) => workers.kill(worker, why),
+    collect: () => void operator.collect(),
   });
   const workers = createWorkers({
     world,
@@ -167,6 +168,7 @@ async function live(
   const rest = async (): Promise<void> => {
     for (let quietMs = 0, lookMs = 1_000; quietMs < QUIET_MS; lookMs = Math.min(2 * lookMs, 600_000)) {
       await world.sleep(lookMs, null);
+      if ([...oracle.mirror.tasks.values()].some(({ state }) => state === 'submitted')) await operator.collect();
       const busy = oracle.openTasks() > 0 || [...oracle.mirror.leases.values()].some(({ state }) => state === 'live');
       quietMs = busy ? 0 : quietMs + lookMs;
     }

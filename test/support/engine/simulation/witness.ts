@@ -2,7 +2,7 @@ import type { FailPoint } from '../../../../core/engine/index.ts';
 import type { Actor } from './world.ts';
 
 /** What a stage said of one item, before anybody committed it. */
-export type Answer = 'done' | 'retry' | 'wait' | 'dead';
+export type Answer = 'done' | 'retry' | 'wait' | 'dead' | 'submitted';
 
 /** One call to the outside that cost money. */
 export type PaidCall = {
