@@ -3,6 +3,7 @@ import { currentRelease } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import { openRelease, type Release } from '../core/search/release.ts';
 import { caseAnswer, checkShown, search } from '../core/search/search.ts';
+import { SETTINGS, type SearchSettings } from '../core/search/settings.ts';
 import { createBackoff, pauseAfter } from './backoff.ts';
 import { faissOfRelease } from './faiss/release.ts';
 import { searchKernel } from './kernel.ts';
@@ -25,7 +26,10 @@ export type ServingDeps = Pick<Space, 'db' | 'store' | 'generations' | 'faiss' |
 
 /** Reasons in `ready` and `degraded` are for everybody: they hold no path of this machine. The log has the details. */
 export type Serving = {
-  search(request: SearchRequest): Promise<SearchAnswer>;
+  /** `settings`: others than the product's, for an evaluation. */
+  search(request: SearchRequest, settings?: SearchSettings): Promise<SearchAnswer>;
+  /** The case that an id stands for in the release being served; null where it has none, or may show none. */
+  held(id: string): string | null;
   /** By its id, or by that of another document of its article. Rejects with `CaseGoneError` for one that was taken out. */
   caseById(id: string): Promise<CaseAnswer | null>;
   ready(): { readonly ready: boolean; readonly reason: string | null };
@@ -126,7 +130,7 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     refresh: refreshInTurn,
     refreshTombstones: tombstones.refresh,
     degraded,
-    async search(request) {
+    async search(request, settings = SETTINGS) {
       const { release, manifest } = serving();
       const embedder = await space.generations.of(manifest.generation);
       return search(release, request, {
@@ -135,7 +139,13 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
         tombstones: tombstones.known(),
         nowMs: () => performance.now(),
         degraded: degraded(),
+        settings,
       });
+    },
+    held(id) {
+      const { cards } = serving().release;
+      const caseId = cards.idOf(id);
+      return cards.ordinalOf(caseId) === undefined || tombstones.known().has(caseId) ? null : caseId;
     },
     async caseById(id) {
       const { release } = serving();

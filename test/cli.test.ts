@@ -41,6 +41,29 @@ describe('a first walk by hand', () => {
     );
     expect(JSON.parse(search.output).results).toHaveLength(2);
   }, 120_000);
+  test('eval measures the search on judged questions, by variant, and says what the release lacks', async () => {
+    const ids = readFileSync(fewCases, 'utf8')
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; text: string });
+    const judged = join(folder, 'judged.jsonl');
+    writeFileSync(
+      judged,
+      ids.map(({ id, text }) => JSON.stringify({ id, text, relevant: { [id]: 1, PMID_0: 1 } })).join('\n'),
+    );
+    const args = ['eval', judged, '--json', '--variant', 'default', 'words alone'];
+    const { exitCode, output } = await live(data(), args, null);
+    // Degraded: one relevant case of each question is in no release.
+    expect(exitCode).toBe(5);
+    const report = JSON.parse(output.slice(output.indexOf('{')));
+    // Of a report with several patients the id alone names no case.
+    expect(report.questions + report.left_out).toBe(6);
+    expect(report.questions).toBeGreaterThan(3);
+    expect(report).toMatchObject({ relevant: 12, relevant_unknown: 6 + report.left_out });
+    expect(report.rows.map((row: { variant: string }) => row.variant)).toEqual(['default', 'words alone']);
+    // A text finds itself.
+    expect(report.rows[0].measures.mrr.mean).toBe(1);
+    expect(await live(data(), ['eval', judged, '--variant', 'magic'], null)).toMatchObject({ exitCode: 2 });
+  }, 60_000);
   test('doctor finds everything in order', async () => {
     const { exitCode, output } = await live(data(), ['doctor'], null);
     expect([0, 5]).toContain(exitCode);

@@ -165,6 +165,7 @@ describe('a server that is asked to stop', () => {
         });
       },
       caseById: () => Promise.resolve(null),
+      held: () => null,
       ready: () => ({ ready: true, reason: null }),
       degraded: () => [],
       refresh: () => Promise.resolve(1),

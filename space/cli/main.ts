@@ -6,6 +6,7 @@ import { auditCommand } from './audit.ts';
 import { breakersCommand } from './breakers.ts';
 import { pauseCommand, resumeCommand } from './control.ts';
 import { doctorCommand } from './doctor.ts';
+import { evalCommand } from './eval.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { ingestCommand } from './ingest.ts';
@@ -44,6 +45,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     quotaCommand(),
     auditCommand(),
     searchCommand(),
+    evalCommand(),
     serveCommand(),
   ])
     program.addCommand(command.exitOverride().showHelpAfterError());
