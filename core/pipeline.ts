@@ -1,5 +1,5 @@
 import type { Database } from './engine/database.ts';
-import { definePipeline, type Pipeline } from './engine/stage.ts';
+import { definePipeline, type Pipeline, type Quota } from './engine/stage.ts';
 import type { Distiller, Embedder } from './models/ports.ts';
 import type { Outside } from './sources/discovery.ts';
 import type { DocumentRead } from './sources/record.ts';
@@ -31,10 +31,13 @@ export const PIPELINE_NAME = 'anamnesis';
 /** Called by `scrape` for some of its items: one of them that is away holds back its own items and no stage. */
 const LITERATURE_SERVICES = ['ncbi', 'europe-pmc', 'web'];
 
+const quotasOf = (distiller: Distiller): readonly Quota[] =>
+  distiller.kind === 'local' ? [] : [distiller.spending.quota];
+
 /** The system in one list: documents up to normalize, cases after it, a release at the end. */
 export const clinicalPipeline = (deps: PipelineDeps): Pipeline =>
   definePipeline(
     PIPELINE_NAME,
     [defineScrape(deps), defineNormalize(deps), defineDistill(deps), defineEmbed(deps), defineIndex(deps)],
-    { services: LITERATURE_SERVICES },
+    { services: LITERATURE_SERVICES, quotas: quotasOf(deps.distiller) },
   );

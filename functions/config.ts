@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MODEL_SETTINGS, type ModelSettings, modelProblem, modelSettingsOf } from '../core/models/settings.ts';
 import { SOURCE_SETTINGS, withoutSecrets } from '../core/sources/settings.ts';
 
 /** Variables and secrets as the host hands them over: `env` of a Worker, `Deno.env` of Deno. */
@@ -50,7 +51,7 @@ const settings = {
     about: 'sources of kind web, which only the Space has',
   },
   EMBEDDER: { read: z.enum(['builtin']).default('builtin'), about: 'who makes the vectors' },
-  DISTILLER: { read: z.enum(['rules']).default('rules'), about: 'who reads the cases' },
+  ...MODEL_SETTINGS,
 } as const satisfies Record<string, { read: z.ZodType; about: string }>;
 
 const schema = z.object(
@@ -66,6 +67,7 @@ export type EdgeConfig = {
   readonly tickBudgetMs: number;
   readonly tickItemsMax: number;
   readonly tickStages: readonly string[];
+  readonly models: ModelSettings;
   readonly contactEmail: string | undefined;
   readonly ncbiApiKey: string | undefined;
   readonly ncbiUrl: string;
@@ -91,6 +93,8 @@ export function readConfig(env: Env): EdgeConfig {
         .join('; '),
     );
   const values = parsed.data;
+  const problem = modelProblem(values);
+  if (problem !== null) throw new ConfigError(problem);
   return {
     databaseUrl: values.DATABASE_URL,
     databaseAuthToken: values.DATABASE_AUTH_TOKEN,
@@ -98,6 +102,7 @@ export function readConfig(env: Env): EdgeConfig {
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickItemsMax: values.TICK_ITEMS_MAX,
     tickStages: values.TICK_STAGES,
+    models: modelSettingsOf(values),
     contactEmail: values.CONTACT_EMAIL,
     ncbiApiKey: values.NCBI_API_KEY,
     ncbiUrl: values.NCBI_URL,
@@ -109,7 +114,7 @@ export function readConfig(env: Env): EdgeConfig {
 export const tickSecretOf = (env: Env): string | null =>
   typeof env.TICK_SECRET === 'string' && env.TICK_SECRET !== '' ? env.TICK_SECRET : null;
 
-const SECRETS = ['DATABASE_AUTH_TOKEN', 'TICK_SECRET', 'NCBI_API_KEY', 'CONTACT_EMAIL'] as const;
+const SECRETS = ['DATABASE_AUTH_TOKEN', 'TICK_SECRET', 'NCBI_API_KEY', 'CONTACT_EMAIL', 'HF_TOKEN'] as const;
 
 /** `text` without the values of secrets, for the log. */
 export const redacted = (text: string, env: Env): string =>

@@ -8,9 +8,9 @@ import {
   type Runtime,
   webRuntime,
 } from '../core/engine/index.ts';
+import { chooseDistiller } from '../core/models/choose.ts';
 import { builtinGenerations, type FitListener, type Generations } from '../core/models/generation.ts';
 import type { Embedder } from '../core/models/ports.ts';
-import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import type { Outside } from '../core/sources/discovery.ts';
 import { createHttp, webClock } from '../core/sources/http/client.ts';
@@ -66,7 +66,7 @@ export function edgeHost(name: string): Host {
       const onFit: FitListener = (fit) => log({ level: 'info', message: 'embedder fitted', ...fit });
       const said = (fields: LogFields) => log({ ...fields, message: redacted(fields.message, env) });
       const outside = edgeOutside(config, db, said);
-      const pipeline = edgePipeline(db, builtinGenerations(db, onFit, kept), config, outside);
+      const pipeline = edgePipeline(db, builtinGenerations(db, onFit, kept), config, outside, said);
       return { config, db, pipeline, runtime, outside, log: said, close };
     },
     log,
@@ -110,13 +110,24 @@ function edgeOutside(config: EdgeConfig, db: Database, log: (fields: LogFields) 
 }
 
 /** The clinical pipeline in batches that suit an edge host, with the stages that it runs. */
-function edgePipeline(db: Database, generations: Generations, config: EdgeConfig, outside: Outside): Pipeline {
-  const { name, stages, services } = clinicalPipeline({
+function edgePipeline(
+  db: Database,
+  generations: Generations,
+  config: EdgeConfig,
+  outside: Outside,
+  log: (fields: LogFields) => void,
+): Pipeline {
+  const { name, stages, ...options } = clinicalPipeline({
     db,
     random: Math.random,
     outside,
     read: (format, bytes, key) => readDocument(format, bytes, key, { now: () => performance.now() }),
-    distiller: rulesDistiller,
+    distiller: chooseDistiller(config.models, {
+      fetch: (input, init) => fetch(input, init),
+      nowMs: webClock.nowMs,
+      after: webClock.after,
+      log: (message, fields) => log({ ...fields, level: 'info', message }),
+    }),
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
     generation: generations.newest,
@@ -131,6 +142,6 @@ function edgePipeline(db: Database, generations: Generations, config: EdgeConfig
         process: config.tickStages.includes(stage.name) ? stage.process : null,
       }),
     ),
-    { services },
+    options,
   );
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { MODEL_SETTINGS, type ModelSettings, modelProblem, modelSettingsOf } from '../core/models/settings.ts';
 import { SOURCE_SETTINGS } from '../core/sources/settings.ts';
 
 /** An address without what may be secret in it: user, password and query. */
@@ -9,6 +10,10 @@ export function redacted(url: string): string {
   const query = url.indexOf('?');
   const shown = url.slice(0, query < 0 ? undefined : query);
   return at < 0 ? shown : `${scheme}…@${shown.slice(at + 1)}`;
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : 'not an address';
 }
 
 /** One setting: how it is read, and what `doctor` says about it. */
@@ -38,7 +43,9 @@ const settings = {
     read: z.string().min(1).default('Xenova/all-MiniLM-L6-v2'),
     about: 'for EMBEDDER=transformers: a model of the hub, kept under $DATA_DIR/models, or the path of a folder',
   },
-  DISTILLER: { read: z.enum(['rules']).default('rules'), about: 'who reads the cases' },
+  ...MODEL_SETTINGS,
+  HF_TOKEN: { ...MODEL_SETTINGS.HF_TOKEN, shown: () => 'set' },
+  INFERENCE_ENDPOINT: { ...MODEL_SETTINGS.INFERENCE_ENDPOINT, shown: originOf },
   TICK_BUDGET_MS: {
     read: z.coerce.number().int().min(100).max(3_600_000).default(20_000),
     about: 'how long one tick may claim new batches',
@@ -73,7 +80,7 @@ const settings = {
       .optional(),
     about: 'who is told of what happens: every row of the audit is posted there, at least once and in order',
     // What follows the host is often a secret of its own.
-    shown: (url) => (URL.canParse(url) ? new URL(url).origin : 'not an address'),
+    shown: originOf,
   },
   WEBHOOK_SECRET: {
     read: z.string().min(16, 'must have at least 16 characters').optional(),
@@ -98,6 +105,7 @@ export type Config = {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly embedder: 'builtin' | 'transformers';
   readonly embeddingModel: string;
+  readonly models: ModelSettings;
   readonly tickBudgetMs: number;
   readonly tickEveryMs: number;
   readonly databaseDeadlineMs: number;
@@ -131,6 +139,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         .join('\n'),
     );
   const values = parsed.data;
+  const problem = modelProblem(values);
+  if (problem !== null) throw new ConfigError(problem);
   const dataDir = resolve(values.DATA_DIR);
   return {
     dataDir,
@@ -142,6 +152,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: values.LOG_LEVEL,
     embedder: values.EMBEDDER,
     embeddingModel: values.EMBEDDING_MODEL,
+    models: modelSettingsOf(values),
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickEveryMs: values.TICK_EVERY_MS,
     databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
@@ -156,7 +167,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-const SECRETS = ['DATABASE_AUTH_TOKEN', 'NCBI_API_KEY', 'CONTACT_EMAIL', 'WEBHOOK_SECRET'] as const;
+const SECRETS = ['DATABASE_AUTH_TOKEN', 'NCBI_API_KEY', 'CONTACT_EMAIL', 'WEBHOOK_SECRET', 'HF_TOKEN'] as const;
 
 /** Values that no answer, no log and no screen may show. */
 export const secretsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] =>

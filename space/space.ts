@@ -2,10 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { checkCorpusSchema } from '../core/corpus.ts';
 import type { Database, Pipeline, Runtime } from '../core/engine/index.ts';
 import { registerPipeline } from '../core/engine/index.ts';
+import { chooseDistiller } from '../core/models/choose.ts';
 import type { Generations } from '../core/models/generation.ts';
-import { rulesDistiller } from '../core/models/rules.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import type { Outside } from '../core/sources/discovery.ts';
+import { webClock } from '../core/sources/http/client.ts';
 import type { ReleaseBuilder } from '../core/stages/index.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
@@ -73,7 +74,12 @@ export async function openPipeline(
     random: Math.random,
     outside,
     read: readBytes,
-    distiller: rulesDistiller,
+    distiller: chooseDistiller(config.models, {
+      fetch: (input, init) => fetch(input, init),
+      nowMs: webClock.nowMs,
+      after: webClock.after,
+      log: (message, fields) => log.warn({ ...fields, message }),
+    }),
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
     generation: generations.newest,

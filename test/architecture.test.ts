@@ -117,10 +117,17 @@ describe('the direction of imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('core uses five packages, each of which runs on every host', () => {
+  test('core uses six packages, each of which runs on every host', () => {
     const used = inside('core').flatMap(({ imports }) => imports.filter(({ target }) => !isRelative(target)));
     const values = used.filter(({ typeOnly }) => !typeOnly).map(({ target }) => target);
-    expect([...new Set(values)].sort()).toEqual(['entities/decode', 'franc-min', 'saxes', 'stemmer', 'zod']);
+    expect([...new Set(values)].sort()).toEqual([
+      '@huggingface/inference',
+      'entities/decode',
+      'franc-min',
+      'saxes',
+      'stemmer',
+      'zod',
+    ]);
     const types = used.filter(({ typeOnly }) => typeOnly).map(({ target }) => target);
     expect([...new Set(types)].sort()).toEqual(['@libsql/client']);
   });
@@ -155,6 +162,7 @@ describe('what runs where', () => {
     (entry) => {
       const { files, packages } = loadedBy(entry);
       expect([...packages].sort()).toEqual([
+        '@huggingface/inference',
         '@libsql/client/web',
         'entities/decode',
         'franc-min',

@@ -58,8 +58,14 @@ export type InferenceDistiller = Named & {
   /** @throws StageError as the engine's outcome taxonomy has it; `ValidationError` where no answer fitted */
   readonly distill: (
     input: DistillInput,
-    call: { readonly item: Item; readonly effects: Effects; readonly signal: AbortSignal },
-  ) => Promise<{ readonly distillate: Distillate; readonly used: number }>;
+    call: {
+      readonly item: Item;
+      readonly effects: Effects;
+      readonly signal: AbortSignal;
+      /** Told of the units of each call that was paid for here and now, also where the case failed later. */
+      readonly spent: (units: number) => void;
+    },
+  ) => Promise<Distillate>;
 };
 
 /** A language model that answers in hours: many cases are one job. */

@@ -1,10 +1,9 @@
-import type { Distillate } from '../cases/case.ts';
 import { distillateRows, readCases } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
-import { PermanentError } from '../engine/errors.ts';
-import { defineStage, type Item, type Retry, type Stage } from '../engine/stage.ts';
-import { sha256Hex } from '../hash.ts';
+import { defineStage, type Retry, type Stage } from '../engine/stage.ts';
 import type { Distiller, LocalDistiller } from '../models/ports.ts';
+import { distillByInference } from './distill-inference.ts';
+import { distilled, missingCase } from './distilled.ts';
 import { each } from './each.ts';
 
 const retry: Retry = { attemptsMax: 3, delayMsFirst: 2_000, delayMsMax: 600_000 };
@@ -21,19 +20,12 @@ export function defineDistill(deps: Deps): Stage {
   switch (distiller.kind) {
     case 'local':
       return distillHere({ ...deps, distiller });
-    default:
+    case 'inference':
+      return distillByInference({ ...deps, distiller });
+    case 'batch':
       throw new Error(`no stage for a distiller of kind ${distiller.kind}`);
   }
 }
-
-/** What a distilled case becomes; its hash tells the next stage whether anything changed. */
-export const distilled = async (item: Item, distillate: Distillate) => ({
-  outcome: { kind: 'done', outputHash: await sha256Hex(JSON.stringify([item.inputHash, distillate])) } as const,
-  product: { itemId: item.id, caseId: item.key, distillate },
-});
-
-export const missingCase = (key: string): PermanentError =>
-  new PermanentError(`case ${key} is not in the corpus: normalize its document again`);
 
 const distillHere = ({ db, random, distiller }: Deps<LocalDistiller>): Stage =>
   defineStage({

@@ -1,0 +1,286 @@
+import { OutageError, RetryableError, StageError } from '../../engine/index.ts';
+import { BodyError, readBody } from '../../sources/http/body.ts';
+import { deadlines, LateError, StoppedError } from '../../sources/http/deadlines.ts';
+import { failureOf, INFERENCE_SERVICE, SchemaUnknownError, statusWithin } from './failures.ts';
+import { ANSWER_TOKENS_MAX, BODY_BYTES_MAX, CALL_UNITS_MAX, CONTENT_CHARS_MAX, PROMPT_BYTES_MAX } from './limits.ts';
+import { bytesOf, type Message } from './prompt.ts';
+import { ANSWER_SCHEMA } from './schema.ts';
+
+/** How the service is asked to keep to the form. */
+export const FORMATS = ['json_schema', 'json_object'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export type ChatSettings = {
+  readonly model: string;
+  /** Null for the router of Hugging Face. */
+  readonly endpoint: string | null;
+  readonly token: string | null;
+  readonly format: Format;
+};
+
+/** What a host lends. */
+export type ChatDeps = {
+  readonly fetch: typeof fetch;
+  /** Wall clock, for a Retry-After date of a service that sends no Date, and for midnight. */
+  readonly nowMs: () => number;
+  /** Calls back once after `ms` unless the returned function is called before. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly limits?: ChatLimits;
+};
+
+/** Connecting is part of the first byte: `fetch` does not show it apart. */
+export type ChatLimits = { readonly firstByteMs: number; readonly idleMs: number; readonly totalMs: number };
+/** A model that writes 30 tokens a second sends its first byte after its last word: 2,500 tokens are 83 s. */
+export const LIMITS: ChatLimits = { firstByteMs: 100_000, idleMs: 20_000, totalMs: 120_000 };
+
+/** One answer as it is stored in the ledger of effects. */
+export type ChatAnswer = {
+  /** The model's words, cut at a bound; null where there are none. */
+  readonly content: string | null;
+  readonly finish: string;
+  readonly format: Format;
+  /** Tokens that the service counted; an upper bound where it counted none. */
+  readonly tokens: number;
+};
+
+/** A call may have been paid for although no answer came. */
+export type Asked =
+  | { readonly kind: 'answer'; readonly answer: ChatAnswer }
+  | { readonly kind: 'lost'; readonly error: RetryableError; readonly tokensMax: number };
+
+export type Chat = {
+  /** @throws StageError when the service refused, and nothing was paid */
+  readonly ask: (messages: readonly Message[], options: AskOptions) => Promise<Asked>;
+};
+type AskOptions = { readonly key: string; readonly signal: AbortSignal };
+
+/**
+ * Chat completions of Hugging Face's router or of any service that speaks as OpenAI does. The library makes address, headers and body for
+ * each; status, headers and bytes are read here, because it drops headers, repeats a 503 without end, checks no answer and
+ * puts the whole request into its errors.
+ */
+export function chatClient(settings: ChatSettings, deps: ChatDeps): Chat {
+  let format = settings.format;
+  const ask = async (messages: readonly Message[], options: AskOptions): Promise<Asked> => {
+    for (;;) {
+      const asking = format;
+      try {
+        return await complete(settings, deps, messages, asking, options);
+      } catch (error) {
+        if (!(error instanceof SchemaUnknownError)) throw error;
+        if (asking === 'json_object')
+          throw new RetryableError(`${error.message}: it takes no response_format`, { service: INFERENCE_SERVICE });
+        if (format === asking)
+          deps.log(
+            'the model service takes no JSON Schema: asked for a JSON object; INFERENCE_FORMAT=json_object says so',
+            {
+              model: settings.model,
+            },
+          );
+        format = 'json_object';
+      }
+    }
+  };
+  return { ask };
+}
+
+async function complete(
+  settings: ChatSettings,
+  deps: ChatDeps,
+  messages: readonly Message[],
+  format: Format,
+  options: AskOptions,
+): Promise<Asked> {
+  // Loaded when it is first needed: a host without such a model starts without it.
+  const { InferenceClient } = await import('@huggingface/inference');
+  const exchange = exchangeOf(settings, deps, options);
+  const client = new InferenceClient(
+    settings.token ?? '',
+    settings.endpoint === null ? {} : { endpointUrl: settings.endpoint },
+  );
+  try {
+    await client.chatCompletion(
+      {
+        model: settings.model,
+        messages: messages.map((message) => ({ ...message })),
+        max_tokens: ANSWER_TOKENS_MAX,
+        temperature: 0,
+        response_format: formatOf(format),
+      },
+      { fetch: exchange.fetch, signal: options.signal, retry_on_error: false },
+    );
+  } catch (error) {
+    if (error instanceof StageError || error instanceof SchemaUnknownError) throw error;
+    // What the library thinks of an answer says nothing: it is read below.
+    if (exchange.ended() === null) throw new Error(`the inference client sent nothing (${nameOf(error)})`);
+  }
+  const ended = exchange.ended();
+  if (ended === null) throw new Error('the inference client sent nothing');
+  return ended.kind === 'lost' ? ended : { kind: 'answer', answer: answerOf(ended.body, format) };
+}
+
+const formatOf = (format: Format) =>
+  format === 'json_object'
+    ? { type: 'json_object' as const }
+    : {
+        type: 'json_schema' as const,
+        json_schema: { name: 'case_form', strict: true, schema: { ...ANSWER_SCHEMA } },
+      };
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'no error');
+
+type Ended =
+  | { readonly kind: 'body'; readonly body: unknown }
+  | { readonly kind: 'lost'; readonly error: RetryableError; readonly tokensMax: number };
+
+/** A `fetch` for one call: within every deadline and bound, without redirects, with the key of the effect. */
+function exchangeOf({ token }: ChatSettings, deps: ChatDeps, { key, signal }: AskOptions) {
+  let ended: Ended | null = null;
+  const lost = (what: string) => {
+    const error = new RetryableError(`${INFERENCE_SERVICE}: ${what}`, { service: INFERENCE_SERVICE });
+    ended = { kind: 'lost', error, tokensMax: CALL_UNITS_MAX };
+    return error;
+  };
+  const send: typeof fetch = async (input, init) => {
+    checkSize(init?.body);
+    const limits = deadlines(deps.after, signal);
+    const { firstByteMs, idleMs, totalMs } = deps.limits ?? LIMITS;
+    try {
+      limits.set('total', totalMs);
+      limits.set('first byte', firstByteMs);
+      const headers = new Headers(init?.headers);
+      headers.set('idempotency-key', key);
+      const response = await limits.until(
+        deps.fetch(input, { ...init, headers, redirect: 'manual', signal: limits.signal }),
+      );
+      limits.clear('first byte');
+      const bytes = await readBody(hopOf(response), {
+        bytesMax: BODY_BYTES_MAX,
+        ratioMax: Number.POSITIVE_INFINITY,
+        next: (piece) => {
+          limits.set('idle', idleMs);
+          return limits.until(piece);
+        },
+      }).catch((error: unknown) => {
+        // How a refusal goes on does not matter.
+        if (!response.ok) return new Uint8Array();
+        if (error instanceof BodyError && !error.cut) return null;
+        throw error;
+      });
+      // Too many bytes are an answer that is no good, and was paid for.
+      const body = bytes === null ? TOO_LONG : jsonOf(bytes);
+      const status = response.ok ? statusWithin(body) : response.status;
+      if (status !== null)
+        throw failureOf({ status, headers: response.headers, body, nowMs: deps.nowMs(), secret: token });
+      if (body === undefined) throw lost('an answer with status 200 that is not JSON');
+      ended = { kind: 'body', body };
+      return Response.json({});
+    } catch (error) {
+      if (error instanceof StageError || error instanceof SchemaUnknownError) {
+        if (ended?.kind === 'lost') return Response.json({});
+        throw error;
+      }
+      if (isUnreached(error))
+        throw new OutageError(`${INFERENCE_SERVICE}: no connection (${codeOf(error)})`, {
+          retryAfterMs: UNREACHED_MS,
+          service: INFERENCE_SERVICE,
+        });
+      lost(
+        error instanceof LateError || error instanceof StoppedError
+          ? error.message
+          : `the connection broke${codeOf(error) && ` (${codeOf(error)})`}`,
+      );
+      return Response.json({});
+    } finally {
+      limits.end();
+    }
+  };
+  return { fetch: send, ended: () => ended };
+}
+
+const UNREACHED_MS = 30_000;
+const UNREACHED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The platform's code for a failed `fetch`; its words may hold the address. */
+function codeOf(error: unknown): string {
+  const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && 'code' in cause && /^[A-Z_]{3,40}$/.test(String(cause.code))
+    ? String(cause.code)
+    : '';
+}
+const isUnreached = (error: unknown): boolean => UNREACHED.has(codeOf(error));
+
+/** What is sent is bounded before: this holds it against a change that forgets. */
+function checkSize(body: RequestInit['body']): void {
+  if (typeof body !== 'string') throw new Error('a request to the model service is text');
+  const bytes = bytesOf(body);
+  if (bytes > PROMPT_BYTES_MAX)
+    throw new Error(`a prompt has ${bytes} bytes, more than the ${PROMPT_BYTES_MAX} reserved`);
+}
+
+const TOO_LONG = { choices: [{ message: {}, finish_reason: 'too_long' }] };
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+const hopOf = (response: Response) => ({
+  status: response.status,
+  headers: {},
+  body: piecesOf(response.body),
+  decoded: true,
+});
+
+async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+const at = (value: unknown, name: string | number): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string | number, unknown>>)[name] // an object, by the test before
+    : undefined;
+
+/** What a completion says; whatever is not as it should be is no text. */
+export function answerOf(body: unknown, format: Format): ChatAnswer {
+  const choice = at(at(body, 'choices'), 0);
+  const content = at(at(choice, 'message'), 'content');
+  const finish = at(choice, 'finish_reason');
+  return {
+    // One more than is read, so that what was cut is seen.
+    content: typeof content === 'string' ? content.slice(0, CONTENT_CHARS_MAX + 1) : null,
+    finish: typeof finish === 'string' ? finish.slice(0, 40) : '',
+    format,
+    tokens: tokensOf(at(body, 'usage')),
+  };
+}
+
+function tokensOf(usage: unknown): number {
+  const counted = [at(usage, 'total_tokens'), sum(at(usage, 'prompt_tokens'), at(usage, 'completion_tokens'))];
+  const tokens = counted.find((n) => typeof n === 'number' && Number.isSafeInteger(n) && n > 0 && n <= TOKENS_MAX);
+  return typeof tokens === 'number' ? tokens : CALL_UNITS_MAX;
+}
+/** More than this is a slip of the service. */
+const TOKENS_MAX = 10_000_000;
+const sum = (a: unknown, b: unknown): number | null => (typeof a === 'number' && typeof b === 'number' ? a + b : null);
