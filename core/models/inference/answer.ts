@@ -17,7 +17,7 @@ export type Reading =
   | { readonly kind: 'refused'; readonly problems: readonly string[] };
 
 const RARE_REASON_CHARS_MAX = 500;
-const PROBLEMS_MAX = 8;
+const PROBLEMS_MAX = 16;
 const refused = (...problems: string[]): Reading => ({ kind: 'refused', problems });
 
 /**

@@ -67,7 +67,7 @@ async function distill(chat: Chat, model: string, input: Parameters<Distill>[0],
     // Answers that were adopted are those of an earlier try: whoever asks again wants another.
     if (bought)
       throw new ValidationError(
-        `${model} answered twice what is no distillate (${first.problems.join('; ')}; then ${second.problems.join('; ')}): ` +
+        `${model} answered twice what is no distillate (${first.problems[0]}; then ${second.problems[0]}): ` +
           'retry the dead letter for a new answer, or set another DISTILL_MODEL',
       );
   }
