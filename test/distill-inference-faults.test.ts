@@ -25,7 +25,11 @@ const open = async (over: Parameters<typeof openWorld>[1] = {}, url = server.url
 const SPENT_ATTEMPTS = `SELECT coalesce(sum(attempt - waits - lost), 0) AS n FROM task WHERE state <> 'done'`;
 const number = async ({ rows }: World, sql: string): Promise<number> =>
   Number(Object.values((await rows(sql))[0] ?? {})[0]);
-const refusal = (status: number, headers: Record<string, string> = {}, body: unknown = {}): Manner => ({
+const refusal = (
+  status: number,
+  headers: Record<string, string> = {},
+  body: unknown = {},
+): Manner & { readonly kind: 'raw' } => ({
   kind: 'raw',
   status,
   headers,
@@ -44,7 +48,7 @@ const toMidnight = (): number => 86_400_000 - (Date.now() % 86_400_000);
 const spent = { error: { code: 'insufficient_quota', message: `You exceeded your quota, ${TOKEN}. The case: …` } };
 
 describe('F51: the service says that nothing is left, or to wait', () => {
-  test.each([
+  test.each<[string, Manner & { readonly kind: 'raw' }, () => number]>([
     [
       '402 without a time: until midnight, UTC',
       refusal(402, {}, { error: 'You have exceeded your monthly included credits.' }),
@@ -68,7 +72,7 @@ describe('F51: the service says that nothing is left, or to wait', () => {
     ['403', refusal(403, {}, { error: { message: 'not allowed', code: 403 } }), () => 300_000],
     ['404: no such model', refusal(404, {}, { error: { code: 'model_not_found' } }), () => 300_000],
     ['302 to somewhere else', refusal(302, { location: 'http://127.0.0.1:9/' }, ''), () => 300_000],
-  ] as const)('%s: the stage waits so long, no attempt is spent, at most one batch is asked', async (_, manner, ms) => {
+  ])('%s: the stage waits so long, no attempt is spent, at most one batch is asked', async (_, manner, ms) => {
     const here = await open({ cases: madeUpCases(12) });
     server.manner = () => manner;
     await here.tick();
@@ -78,7 +82,7 @@ describe('F51: the service says that nothing is left, or to wait', () => {
     expect(await number(here, SPENT_ATTEMPTS)).toBe(0);
     // Those that were on their way at once; nothing began after the first refusal.
     expect(server.calls.length).toBeLessThanOrEqual(4);
-    expect(reason).toContain(String(manner.kind === 'raw' ? manner.status : ''));
+    expect(reason).toContain(String(manner.status));
     expect(reason).not.toContain('secret');
     expect(reason).not.toContain('The case');
     expect(await number(here, `SELECT used FROM quota_window`)).toBe(0);

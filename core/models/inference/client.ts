@@ -92,6 +92,7 @@ async function complete(
   format: Format,
   options: AskOptions,
 ): Promise<Asked> {
+  checkSize(messages, format);
   // Loaded when it is first needed: a host without such a model starts without it.
   const { InferenceClient } = await import('@huggingface/inference');
   const exchange = exchangeOf(settings, deps, options);
@@ -143,7 +144,6 @@ function exchangeOf({ token }: ChatSettings, deps: ChatDeps, { key, signal }: As
     return error;
   };
   const send: typeof fetch = async (input, init) => {
-    checkSize(init?.body);
     const limits = deadlines(deps.after, signal);
     const { firstByteMs, idleMs, totalMs } = deps.limits ?? LIMITS;
     try {
@@ -219,12 +219,14 @@ function codeOf(error: unknown): string {
 const isUnreached = (error: unknown): boolean => UNREACHED.has(codeOf(error));
 
 /** What is sent is bounded before: this holds it against a change that forgets. */
-function checkSize(body: RequestInit['body']): void {
-  if (typeof body !== 'string') throw new Error('a request to the model service is text');
-  const bytes = bytesOf(body);
+function checkSize(messages: readonly Message[], format: Format): void {
+  const words = messages.reduce((sum, { content }) => sum + bytesOf(content), 0);
+  const bytes = words + (format === 'json_schema' ? SCHEMA_BYTES : 0);
   if (bytes > PROMPT_BYTES_MAX)
     throw new Error(`a prompt has ${bytes} bytes, more than the ${PROMPT_BYTES_MAX} reserved`);
 }
+/** A service may show the model the schema too. */
+export const SCHEMA_BYTES = bytesOf(JSON.stringify(ANSWER_SCHEMA));
 
 const TOO_LONG = { choices: [{ message: {}, finish_reason: 'too_long' }] };
 

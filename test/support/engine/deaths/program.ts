@@ -8,15 +8,15 @@ import { build } from 'esbuild';
 export type Program = { readonly path: string; readonly remove: () => void };
 
 /**
- * The child program as one plain script: it starts in a fifth of a second, most of which is Node's own, where the same
+ * The child program (that of the engine's deaths, or another) as one plain script: it starts in a fifth of a second, most of which is Node's own, where the same
  * files through a TypeScript loader take more than one.
  */
-export async function buildProgram(): Promise<Program> {
+export async function buildProgram(entry = new URL('./child.ts', import.meta.url)): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), 'anamnesis-deaths-program-'));
   const path = join(folder, 'child.cjs');
   const client = createRequire(createRequire(import.meta.url).resolve('@libsql/client'));
   await build({
-    entryPoints: [fileURLToPath(new URL('./child.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(entry)],
     outfile: path,
     bundle: true,
     platform: 'node',
