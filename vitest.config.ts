@@ -30,7 +30,14 @@ export default defineConfig({
           include: ['test/workers/*.test.ts'],
           testTimeout: 120_000,
           // Bundled once instead of fetched module by module into workerd.
-          deps: { optimizer: { ssr: { enabled: true, include: ['zod', 'hono', 'franc-min', '@libsql/client/web'] } } },
+          deps: {
+            optimizer: {
+              ssr: {
+                enabled: true,
+                include: ['zod', 'hono', 'franc-min', '@libsql/client/web', '@huggingface/inference'],
+              },
+            },
+          },
         },
       },
     ],
