@@ -1,7 +1,7 @@
 import type { Distillate, ExtractedCase, Span } from '../cases/case.ts';
 import { categoryOf } from '../cases/category.ts';
 import { findCourse } from '../cases/course.ts';
-import { type Diagnosis, diagnosisFromTitle, findDiagnoses } from '../cases/diagnosis.ts';
+import { findDiagnoses } from '../cases/diagnosis.ts';
 import { EXTRACTOR_VERSION } from '../cases/extract.ts';
 import { judgeRarity } from '../cases/rarity.ts';
 import { readText } from '../cases/reading.ts';
@@ -35,10 +35,8 @@ function keyTerms(theCase: ExtractedCase, facet: 'symptoms' | 'labs' | 'ecg'): r
 /** Pure: what the rules make of one case and its title. */
 export function distillByRules({ extracted: theCase, title }: Omit<DistillInput, 'caseId'>): Distillate {
   const reading = readText(theCase.text);
-  const stated = findDiagnoses(reading);
-  const titled = title === null ? null : diagnosisFromTitle(reading, title);
-  const best: Diagnosis | null =
-    [...(titled === null ? [] : [titled]), ...stated].sort((a, b) => b.score - a.score)[0] ?? null;
+  const stated = findDiagnoses(reading, title);
+  const best = stated[0] ?? null;
   const span: Span | null = best?.span ?? null;
   const rarity = judgeRarity(reading, theCase, best, title);
   const reasons = rarity.evidence.map((one) => one.reason).join(' ');
