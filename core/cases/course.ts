@@ -1,5 +1,8 @@
 import type { CaseOutcome, Finding } from './case.ts';
+import { findComplications } from './complications.ts';
+import { findOutcome } from './outcome.ts';
 import type { Reading } from './reading.ts';
+import { findTreatments } from './treatments.ts';
 
 /** What was done for the patient, what went wrong on the way, and how it ended. */
 export type Course = {
@@ -8,9 +11,11 @@ export type Course = {
   readonly outcome: CaseOutcome;
 };
 
-const UNKNOWN: CaseOutcome = { status: 'unknown', span: null, followUpMonths: null };
-
 /** Reads the course of the patient's own story. Pure; linear in the length of the text. */
-export function findCourse(_reading: Reading): Course {
-  return { treatments: [], complications: [], outcome: UNKNOWN };
+export function findCourse(reading: Reading): Course {
+  return {
+    treatments: findTreatments(reading),
+    complications: findComplications(reading),
+    outcome: findOutcome(reading),
+  };
 }

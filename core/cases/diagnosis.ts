@@ -163,13 +163,13 @@ export function findDiagnoses(reading: Reading, title: string | null): readonly 
   const found = [...(title === null ? [] : titledDiagnoses(reading, title)), ...announcedDiagnoses(reading)];
   const named = mostNamed(reading);
   if (named !== null) found.push(named);
-  const ranked = found
-    .sort((a, b) => b.score - a.score || a.span[0] - b.span[0])
-    .slice(0, FOUND_MAX);
+  const ranked = found.sort((a, b) => b.score - a.score || a.span[0] - b.span[0]).slice(0, FOUND_MAX);
   return ranked
     .map((one) => {
       const places = new Set(
-        ranked.filter((other) => other.score > NAMED_SCORE && isSame(one.words, other.words)).map(({ span }) => span[0]),
+        ranked
+          .filter((other) => other.score > NAMED_SCORE && isSame(one.words, other.words))
+          .map(({ span }) => span[0]),
       );
       return { ...one, score: one.score + SAID_AGAIN * Math.min(AGAIN_MAX, Math.max(0, places.size - 1)) };
     })

@@ -163,7 +163,9 @@ const rareRight = cases.map((one, i) => one.rare === made[i]?.isRare);
 const positives = cases.filter((_, i) => made[i]?.isRare);
 const truePositives = positives.filter((one) => one.rare).length;
 const wantedRare = cases.filter((one) => one.rare).length;
-console.log(`rare or not                ${interval(rareRight)}; majority ${(1 - wantedRare / cases.length).toFixed(3)}`);
+console.log(
+  `rare or not                ${interval(rareRight)}; majority ${(1 - wantedRare / cases.length).toFixed(3)}`,
+);
 console.log(
   `  called rare ${positives.length}: precision ${(truePositives / Math.max(1, positives.length)).toFixed(3)} recall ${(truePositives / wantedRare).toFixed(3)}`,
 );
@@ -241,11 +243,7 @@ for (const report of linesOf<Annotated>('facet_examples/maccrobat_dev.jsonl')) {
   for (const [name, types, kinds] of [
     ['medication', ['Medication'], ['medication']],
     ['procedure, device, therapy', ['Therapeutic_procedure'], ['procedure', 'device', 'therapy']],
-    [
-      'all treatments',
-      ['Medication', 'Therapeutic_procedure'],
-      ['medication', 'procedure', 'device', 'therapy'],
-    ],
+    ['all treatments', ['Medication', 'Therapeutic_procedure'], ['medication', 'procedure', 'device', 'therapy']],
   ] as const) {
     const score = tally.get(name) ?? { found: 0, wanted: 0, right: 0, made: 0 };
     tally.set(name, score);

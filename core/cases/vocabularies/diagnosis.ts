@@ -131,4 +131,5 @@ export const TITLE_NOISE = split(
 export const TITLE_ASIDES =
   /\b(?:mimicking|mimic(?:s|ked)?|masquerading|masked|simulating|resembling|misdiagnosed|mistaken|presenting (?:as|with)|manifest(?:ing|ed) (?:as|with)|manifestation as|complication of|cause of|etiology of|aetiology of|secondary to|due to|caused by|after|following|post|in (?:a|an|the)?\s?(?:\S+ ){0,4}?(?:patient|patients|child|man|woman|boy|girl|male|female|infant|case)|with|without|differential diagnosis|history of|versus|vs|not)\b/g;
 /** What stands before them led to the diagnosis that follows. */
-export const TITLE_REVEALS = /\b(?:reveal(?:ing|s|ed)?|leading to (?:the )?diagnosis of|unmasking|uncovering|disclosing)\b/;
+export const TITLE_REVEALS =
+  /\b(?:reveal(?:ing|s|ed)?|leading to (?:the )?diagnosis of|unmasking|uncovering|disclosing)\b/;
