@@ -5,7 +5,7 @@ import { entryIn, type Reading } from './reading.ts';
 const BY_WORDS: readonly (readonly [DiagnosisCategory, RegExp])[] = [
   [
     'oncological',
-    /cancer|carcinoma|sarcoma|lymphoma|leuk(?:a)?emia|melanoma|blastoma|glioma|tumou?r|neoplas|malignan|metasta|myeloma|adenoma|myxoma|teratoma|chordoma|cytoma|lipoma|fibroma|papilloma|hemangioma|schwannoma/,
+    /cancer|carcinoma|sarcoma|lymphoma|leuk(?:a)?emia|melanoma|blastoma|glioma|tumou?r|neoplas|malignan|metasta|myeloma|adenoma|myxoma|teratoma|chordoma|cytoma|lipoma|fibroma|papilloma|h(?:a)?emangioma|schwannoma|cylindroma|syringoma|angiofibroma|ganglioneuroma|neurofibroma|leiomyoma|odontoma|hamartoma|seminoma|thymoma|hibernoma|pecoma|leukosis|histiocytoma|enchondroma/,
   ],
   [
     'obstetric',
@@ -39,10 +39,10 @@ const BY_WORDS: readonly (readonly [DiagnosisCategory, RegExp])[] = [
     'gastrointestinal',
     /gastr|intestin|bowel|colon|colitis|hepat|liver|pancrea|bil(?:e|iary)|chol|append|periton|esoph|oesoph|hernia|rectal|anal|volvulus|intussusception|crohn|cirrhosis/,
   ],
-  ['renal', /renal|kidney|nephr|ureter|urin|bladder|urethr|prostat|testic|penile|scrot/],
+  ['renal', /renal|kidney|nephr|glomerul|ureter|ureter|urin|bladder|urethr|prostat|testic|penile|scrot/],
   [
     'endocrine',
-    /diabet|thyroid|adrenal|pituit|cushing|hypoglyc|hypercalc|insulin|hormone|metabol|deficiency|obes|cortis|acidosis|uria$|lipid/,
+    /diabet|endocrin|thyroid|adrenal|pituit|cushing|hypoglyc|hypercalc|insulin|hormone|metabol|deficiency|obes|cortis|acidosis|uria$|lipid/,
   ],
   ['rheumatological', /arthritis|lupus|scleroderma|rheumat|myositis|connective tissue|autoimmune|still/],
   ['dermatological', /skin|derm|cutane|pemphig|psoria|urticaria|alopecia|keratosis|ichthyosis|nail/],

@@ -1,15 +1,22 @@
 import { RARITY_CRITERIA, type RarityCriterion } from '../../schema/vocabulary.ts';
 import type { ExtractedCase, Span } from './case.ts';
 import { type Diagnosis, NAMED_SCORE } from './diagnosis.ts';
+import { buildLexicon } from './lexicon.ts';
 import { assertionAt, entryIn, type Reading } from './reading.ts';
-import { bitsOf } from './tokens.ts';
+import { bitsOf, tokenise } from './tokens.ts';
+import { RARE_NAMES } from './vocabularies/rare-names.ts';
 import {
+  COMMON_REACTIONS,
   EPONYM,
+  INDUCED,
+  RARE_COMPLICATIONS,
   RARE_DISEASE_WORDS,
   RARE_ECG_PATTERNS,
+  RARE_REACTIONS,
   RARITY_STATEMENTS,
-  UNUSUAL_AGES,
+  UNUSUAL_PATIENTS,
 } from './vocabularies/rarity.ts';
+import { TREATMENTS, treatmentOfWord } from './vocabularies/treatments.ts';
 import { bitsPerWord } from './words.ts';
 
 /** One reason why a case is rare. `weight` adds up; from `RARE_FROM` on the case counts as rare. */
@@ -131,20 +138,88 @@ function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: stri
   ];
 }
 
-function ageEvidence(theCase: ExtractedCase, diagnosis: Diagnosis | null): readonly RarityEvidence[] {
-  const age = theCase.patient.ageYears;
-  const term = diagnosis?.term;
-  if (age === null || diagnosis === null || term === null || term === undefined) return [];
-  return UNUSUAL_AGES.filter(
-    (one) =>
-      one.term.test(term) &&
-      ((one.below !== undefined && age < one.below) || (one.from !== undefined && age >= one.from)),
-  ).map(() => ({
-    criterion: 'rare_for_demographic' as const,
-    weight: 1,
-    reason: `"${quote(theCase.text, diagnosis.span)}" is unusual at the age of ${age} years.`,
+const rareNames = buildLexicon<string>(RARE_NAMES.map((name) => [name, name] as const));
+// A title names these only to say what it is not.
+const NOT_HAD =
+  /\b(?:mimick?\w*|masquerad\w+|simulat\w+|resembl\w+|misdiagnosed|mistaken|versus|vs|differential|rather than|not|without|excluding)\b/i;
+const TITLED = 1.2;
+
+/** Rare diseases by name, in the diagnosis and in what a title says of the patient. */
+function nameEvidence(reading: Reading, diagnosis: Diagnosis | null, title: string | null): readonly RarityEvidence[] {
+  const found: RarityEvidence[] = [];
+  const add = (words: string, span: Span, weight: number): void => {
+    const tokens = tokenise(words);
+    for (const { from, to } of rareNames.match(tokens))
+      found.push({
+        criterion: 'prevalence',
+        weight,
+        reason: `"${words.slice(tokens.start[from] ?? 0, tokens.end[to - 1] ?? 0)}" affects fewer than 1 in 2,000 people.`,
+        span,
+      });
+  };
+  if (diagnosis !== null) add(diagnosis.text, diagnosis.span, 1);
+  const said = title === null ? '' : (title.split(NOT_HAD)[0] ?? '');
+  if (said === '') return found;
+  const lower = reading.text.toLowerCase();
+  const tokens = tokenise(said);
+  for (const { from, to } of rareNames.match(tokens)) {
+    const name = said.slice(tokens.start[from] ?? 0, tokens.end[to - 1] ?? 0);
+    const at = lower.length === reading.text.length ? lower.indexOf(name.toLowerCase()) : reading.text.indexOf(name);
+    if (at >= 0) add(name, [at, at + name.length], TITLED);
+  }
+  return found;
+}
+
+const MEDICINES = new Set(
+  TREATMENTS.filter(({ kind }) => kind === 'medication').map(({ phrase }) => phrase.toLowerCase()),
+);
+
+/** A reaction that few have, or a disease that a medicine brought about as it seldom does. */
+function reactionEvidence(reading: Reading, diagnosis: Diagnosis | null): readonly RarityEvidence[] {
+  if (diagnosis === null) return [];
+  const lower = diagnosis.text.toLowerCase();
+  const of = (criterion: RarityCriterion, weight: number, reason: string): RarityEvidence => ({
+    criterion,
+    weight,
+    reason: `"${quote(reading.text, diagnosis.span)}" ${reason}`,
     span: diagnosis.span,
-  }));
+  });
+  const induced = [...diagnosis.text.matchAll(INDUCED)].some(
+    ([whole, cause]) =>
+      (MEDICINES.has((cause ?? '').toLowerCase()) || treatmentOfWord((cause ?? '').toLowerCase()) === 'medication') &&
+      !COMMON_REACTIONS.test(whole.toLowerCase()),
+  );
+  return [
+    ...(RARE_REACTIONS.test(lower)
+      ? [of('rare_drug_reaction', 1, 'is a reaction to medicines that few patients have.')]
+      : []),
+    ...(induced ? [of('rare_drug_reaction', 0.7, 'is brought about by a medicine that seldom does so.')] : []),
+    ...(RARE_COMPLICATIONS.test(lower)
+      ? [of('rare_complication', 0.7, 'is a complication that few patients have.')]
+      : []),
+  ];
+}
+
+/** A disease that is unusual for the patient's age or sex. */
+function patientEvidence(theCase: ExtractedCase, diagnosis: Diagnosis | null): readonly RarityEvidence[] {
+  const { ageYears, sex } = theCase.patient;
+  const term = diagnosis?.term;
+  if (diagnosis === null || term === null || term === undefined) return [];
+  const found: RarityEvidence[] = [];
+  for (const one of UNUSUAL_PATIENTS) {
+    if (!one.term.test(term) || (one.sex !== undefined && one.sex !== sex)) continue;
+    const isYoung = one.below !== undefined && ageYears !== null && ageYears < one.below;
+    const isOld = one.from !== undefined && ageYears !== null && ageYears >= one.from;
+    if ((one.below !== undefined || one.from !== undefined) && !isYoung && !isOld) continue;
+    const whom = isYoung || isOld ? `at the age of ${ageYears} years` : `in ${sex === 'male' ? 'men' : 'women'}`;
+    found.push({
+      criterion: 'rare_for_demographic',
+      weight: 1,
+      reason: `"${quote(theCase.text, diagnosis.span)}" is unusual ${whom}.`,
+      span: diagnosis.span,
+    });
+  }
+  return found;
 }
 
 export type Rarity = {
@@ -171,7 +246,9 @@ export function judgeRarity(
     ...wordEvidence(reading, stated, title),
     ...statementEvidence(reading, stated),
     ...ecgEvidence(theCase),
-    ...ageEvidence(theCase, stated),
+    ...nameEvidence(reading, stated, title),
+    ...reactionEvidence(reading, stated),
+    ...patientEvidence(theCase, stated),
   ].sort((a, b) => b.weight - a.weight || a.span[0] - b.span[0]);
   const strongest = new Map<RarityCriterion, RarityEvidence>();
   for (const one of evidence) if (!strongest.has(one.criterion)) strongest.set(one.criterion, one);

@@ -237,7 +237,8 @@ hydrocephalus
 hereditary spastic paraplegia
 *periodic paralysis | hypokalemic periodic paralysis
 *rasmussen encephalitis | susac syndrome | bickerstaff encephalitis | landau kleffner syndrome | pantothenate kinase associated neurodegeneration
-*tarlov cyst | arachnoid cyst | colloid cyst`,
+*colloid cyst
+tarlov cyst | arachnoid cyst`,
   gastrointestinal: `
 peptic ulcer | gastric ulcer | duodenal ulcer | peptic ulcer disease
 gastritis
@@ -256,10 +257,11 @@ celiac disease | coeliac disease
 *mirizzi syndrome
 intestinal obstruction | small bowel obstruction | bowel obstruction
 intussusception
-*volvulus | sigmoid volvulus | cecal volvulus
+volvulus | sigmoid volvulus | cecal volvulus
 diverticulitis | diverticulosis
 meckel diverticulum
-*internal hernia | diaphragmatic hernia | obturator hernia | spigelian hernia | amyand hernia
+internal hernia | diaphragmatic hernia
+*obturator hernia | spigelian hernia | amyand hernia
 inguinal hernia | hernia
 liver cirrhosis | cirrhosis
 hepatitis | acute hepatitis | chronic hepatitis
@@ -322,7 +324,7 @@ hyperthyroidism | graves disease | thyrotoxicosis
 *primary aldosteronism | conn syndrome
 *pheochromocytoma | paraganglioma
 *insulinoma | glucagonoma | gastrinoma | zollinger ellison syndrome
-*hyperparathyroidism | primary hyperparathyroidism
+hyperparathyroidism | primary hyperparathyroidism
 *hypoparathyroidism | pseudohypoparathyroidism
 *acromegaly | gigantism
 *prolactinoma | pituitary adenoma | pituitary apoplexy
@@ -435,7 +437,7 @@ brain abscess
 monkeypox | mpox
 scabies
 *acute retinal necrosis
-cat scratch disease
+*cat scratch disease
 influenza
 helicobacter pylori infection
 *psittacosis | legionnaires disease | legionella pneumonia | chikungunya | japanese encephalitis | west nile virus | yellow fever | bartonellosis
@@ -455,7 +457,7 @@ polymyalgia rheumatica
 *relapsing polychondritis
 *igg4 related disease
 *sapho syndrome
-reactive arthritis
+*reactive arthritis
 fibromyalgia
 *cogan syndrome
 osteoarthritis`,
@@ -551,7 +553,8 @@ osteoporosis
 *paget disease of bone | osteopetrosis | melorheostosis
 *fibrodysplasia ossificans progressiva | heterotopic ossification
 *avascular necrosis | osteonecrosis | legg calve perthes disease
-*osteoid osteoma | osteoblastoma | chondroblastoma | aneurysmal bone cyst | osteochondroma
+*osteoid osteoma | osteoblastoma | chondroblastoma | aneurysmal bone cyst
+osteochondroma
 *arthrogryposis
 *klippel feil syndrome
 *congenital pseudarthrosis of the tibia

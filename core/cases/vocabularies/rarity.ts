@@ -1,4 +1,4 @@
-import type { RarityCriterion } from '../../../schema/vocabulary.ts';
+import type { RarityCriterion, Sex } from '../../../schema/vocabulary.ts';
 
 /** A statement of rarity in lower case text, the criterion it meets and how much it proves (a case is rare from 1 on). */
 export type RarityStatement = {
@@ -107,17 +107,48 @@ export const RARE_ECG_PATTERNS: ReadonlySet<string> = new Set([
 export const RARE_DISEASE_WORDS =
   /\b(?:hereditary|familial|congenital|inherited|autosomal|x-linked|mitochondrial|neonatal|inborn error|deletion syndrome|duplication syndrome|trisomy|monosomy|dysplasia|dystrophy|ataxia|sarcoma|blastoma|lymphoma|leuk(?:a)?emia|histiocytosis|porphyria|amyloidosis|vasculitis|mucopolysaccharidosis|encephalomyopathy|glycogenosis|immunodeficiency|agenesis|atresia|germ cell tumou?r|neuroendocrine|[a-z]+(?:oma|osis|emia|uria) type [0-9iv]+|(?:acid|enzyme|factor \w+|dehydrogenase|synthase|carboxylase|transporter|lipase|kinase|hydroxylase) deficiency|pathogenic variant|germline mutation|novel (?:\w+ )?(?:mutation|variant)|gene mutation|mutation in the)\b/;
 
-/** Common diseases that are unusual at an age: [disease, years below which or from which it is]. */
-export const UNUSUAL_AGES: readonly { readonly term: RegExp; readonly below?: number; readonly from?: number }[] = [
-  { term: /^(?:acute myocardial infarction|coronary artery disease)$/, below: 30 },
-  { term: /^(?:stroke|peripheral arterial disease|aortic dissection)$/, below: 18 },
+/** Diseases that are unusual at an age (years below which or from which it is) or in one sex. */
+export const UNUSUAL_PATIENTS: readonly {
+  readonly term: RegExp;
+  readonly below?: number;
+  readonly from?: number;
+  readonly sex?: Sex;
+}[] = [
+  { term: /^(?:acute myocardial infarction|coronary artery disease|acute coronary syndrome)$/, below: 30 },
+  { term: /^(?:stroke|peripheral arterial disease|aortic dissection|transient ischemic attack)$/, below: 18 },
+  { term: /^(?:pulmonary embolism|deep vein thrombosis)$/, below: 14 },
   {
-    term: /^(?:colorectal cancer|gastric cancer|lung cancer|prostate cancer|bladder cancer|breast cancer|pancreatic cancer)$/,
-    below: 20,
+    term: /^(?:colorectal cancer|gastric cancer|lung cancer|prostate cancer|bladder cancer|pancreatic cancer|endometrial cancer)$/,
+    below: 25,
   },
-  { term: /^(?:intussusception)$/, from: 18 },
+  { term: /^(?:breast cancer|multiple myeloma|cholangiocarcinoma)$/, below: 25 },
+  { term: /^(?:melanoma|ovarian cancer|malignant melanoma|basal cell carcinoma)$/, below: 15 },
+  { term: /^(?:breast cancer|breast carcinoma)$/, sex: 'male' },
+  { term: /^(?:takotsubo cardiomyopathy|gout|osteoporosis)$/, below: 20 },
+  { term: /^(?:parkinson disease|giant cell arteritis|alzheimer disease)$/, below: 40 },
+  {
+    term: /^(?:intussusception|kawasaki disease|hirschsprung disease|wilms tumor|neuroblastoma|retinoblastoma|hepatoblastoma)$/,
+    from: 18,
+  },
   { term: /^(?:gallstone|cholecystitis)$/, below: 5 },
+  { term: /^(?:appendicitis)$/, below: 2 },
+  { term: /^(?:testicular torsion)$/, from: 45 },
+  { term: /^lymphangioleiomyomatosis$/, sex: 'male' },
 ];
 
+/** Reactions to medicines that hardly any patient has. */
+export const RARE_REACTIONS =
+  /\b(?:stevens[- ]johnson|toxic epidermal necrolysis|dress syndrome|drug reaction with eosinophilia|acute generali[sz]ed exanthematous pustulosis|neuroleptic malignant|serotonin syndrome|malignant hyperthermia|kounis|heparin[- ]induced thrombocytopenia|purple (?:glove|toe) syndrome|sweet syndrome|fixed drug eruption|propofol infusion syndrome|metformin[- ]associated lactic acidosis|drug[- ]induced lupus)\b/;
+/** A disease that a medicine brought about; `immune` and the like are no medicines. */
+export const INDUCED =
+  /\b(?!(?:immune|exercise|stress|radiation|drug|alcohol|surgically|catheter|trauma|virus|tumou?r|cocaine|oncogenic|chronic|pregnancy|diet|heat|cold|light|ultraviolet|infection|sepsis|hypoxia|contrast)\b)(\p{L}{5,})[-‐–](?:induced|associated|related) (?:\p{L}+[- ]?){1,4}/giu;
+/** What medicines bring about often. */
+export const COMMON_REACTIONS =
+  /\b(?:nausea|vomiting|diarrh\w+|neutropenia|rash|urticaria|hypoglyc\w+|bleeding|anaphyla\w+|allerg\w+|constipation|cough|headache|sedation|weight gain|gastritis|hyponatr\w+|infections?|injury)\b/;
+/** Complications that few courses of their disease have. */
+export const RARE_COMPLICATIONS =
+  /\b(?:gallstone ileus|bouveret|mirizzi|emphysematous (?:pyelonephritis|cystitis|cholecystitis)|amniotic fluid embolism|uterine (?:rupture|inversion)|purulent pericarditis|aorto-?enteric fistula|lemierre|tumou?r lysis|fournier|air embolism|fat embolism|sister mary joseph|page kidney|lithopedion|splenic rupture|phlegmasia|cerebral salt wasting|heyde|cardiac rupture|atrio-?esophageal fistula|osmotic demyelination|chylothorax|pneumocephalus|spontaneous (?:\w+ )?rupture)\b/;
+
 /** A disease or syndrome with a person's name; where no vocabulary knows it as common, it is hardly ever that. */
-export const EPONYM = /\b\p{Lu}\p{Ll}{3,}(?:[-–\u2010 ]\p{Lu}\p{Ll}{2,}){0,3}(?:['’]s)? (?:[Ss]yndrome|[Dd]isease)\b/u;
+export const EPONYM =
+  /\b(?!(?:Acute|Chronic|Coronary|Metabolic|Nephrotic|Respiratory|Distress|Renal|Heart|Liver|Kidney|Lung|Valve|Artery|Arterial|Syndrome|Carpal|Compartment|Irritable|Severe|Systemic|Rare|Autoimmune|Inflammatory|Bowel|Cardiac|Vascular|Celiac|Infectious|Mitochondrial|Neonatal|Hemolytic|Pulmonary|Obstructive|Gastroesophageal|Reflux|Peptic|Ulcer|Joint|Bone|Brain|Skin|Eye|Graves|Crohn|Alzheimer|Parkinson|Hashimoto|Lyme|Down|Cerebrovascular|Ischemic|Interstitial|Polycystic|Ovary|Human|Viral|Bacterial|Cerebellar|Spinal|Tunnel|Pain|Primary|Secondary|Recurrent|Post|Overlap|Wave|Case|Report|This|That|The|With|From|Paraneoplastic|Antiphospholipid|Overtraining|Hepatic|Biliary|Degenerative|Demyelinating|Metastatic|Malignant|Benign|Advanced|Wolff)\b)\p{Lu}\p{Ll}{3,}(?:[-–\u2010 ]\p{Lu}\p{Ll}{2,}){0,3}(?:['’]s)? (?:[Ss]yndrome|[Dd]isease)\b/u;
