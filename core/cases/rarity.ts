@@ -7,12 +7,16 @@ import { bitsOf, tokenise } from './tokens.ts';
 import { RARE_NAMES } from './vocabularies/rare-names.ts';
 import {
   COMMON_REACTIONS,
+  COMMON_SYNDROMES,
   EPONYM,
+  GENE_DEFICIENCY,
   INDUCED,
+  NAMED_SYNDROME,
   RARE_COMPLICATIONS,
   RARE_DISEASE_WORDS,
   RARE_ECG_PATTERNS,
   RARE_REACTIONS,
+  RARE_STEMS,
   RARITY_STATEMENTS,
   UNUSUAL_PATIENTS,
 } from './vocabularies/rarity.ts';
@@ -119,29 +123,37 @@ function ecgEvidence(theCase: ExtractedCase): readonly RarityEvidence[] {
     }));
 }
 
-function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: string | null): readonly RarityEvidence[] {
-  if (diagnosis === null) return [];
-  const evidence = (word: string, weight: number): RarityEvidence => ({
-    criterion: 'prevalence',
-    weight,
-    reason: `"${quote(reading.text, diagnosis.span)}" names a disease of a rare kind (${word}).`,
-    span: diagnosis.span,
-  });
-  const inDiagnosis = RARE_DISEASE_WORDS.exec(diagnosis.text.toLowerCase());
-  const inTitle = title === null ? null : RARE_DISEASE_WORDS.exec(title.toLowerCase());
-  const eponym =
-    diagnosis.term === null ? (EPONYM.exec(diagnosis.text) ?? (title === null ? null : EPONYM.exec(title))) : null;
-  return [
-    ...(inDiagnosis === null ? [] : [evidence(inDiagnosis[0], 1)]),
-    ...(inTitle === null ? [] : [evidence(inTitle[0], 0.8)]),
-    ...(eponym === null ? [] : [evidence(eponym[0], 1)]),
-  ];
-}
-
-const rareNames = buildLexicon<string>(RARE_NAMES.map((name) => [name, name] as const));
 // A title names these only to say what it is not.
 const NOT_HAD =
   /\b(?:mimick?\w*|masquerad\w+|simulat\w+|resembl\w+|misdiagnosed|mistaken|versus|vs|differential|rather than|not|without|excluding)\b/i;
+
+/** Words and names that mark a rare disease where no list has it. */
+function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: string | null): readonly RarityEvidence[] {
+  if (diagnosis === null) return [];
+  const found: RarityEvidence[] = [];
+  const said = title === null ? '' : (title.split(NOT_HAD)[0] ?? '');
+  const add = (words: RegExpExecArray | null, weight: number): void => {
+    if (words === null) return;
+    found.push({
+      criterion: 'prevalence',
+      weight,
+      reason: `"${quote(reading.text, diagnosis.span)}" names a disease of a rare kind (${words[0]}).`,
+      span: diagnosis.span,
+    });
+  };
+  add(RARE_DISEASE_WORDS.exec(diagnosis.text.toLowerCase()), 1);
+  add(RARE_DISEASE_WORDS.exec(said.toLowerCase()), 0.8);
+  add(RARE_STEMS.exec(diagnosis.text.toLowerCase()), 1);
+  add(RARE_STEMS.exec(said.toLowerCase()), 0.8);
+  add(GENE_DEFICIENCY.exec(diagnosis.text), 1);
+  if (diagnosis.term === null) {
+    add(EPONYM.exec(diagnosis.text) ?? EPONYM.exec(said), 1);
+    if (!COMMON_SYNDROMES.test(diagnosis.text)) add(NAMED_SYNDROME.exec(diagnosis.text), 0.8);
+  }
+  return found;
+}
+
+const rareNames = buildLexicon<string>(RARE_NAMES.map((name) => [name, name] as const));
 const TITLED = 1.2;
 
 /** Rare diseases by name, in the diagnosis and in what a title says of the patient. */

@@ -37,6 +37,14 @@ export const RARITY_STATEMENTS: readonly RarityStatement[] = [
     criterion: 'prevalence',
     weight: 0.9,
   },
+  {
+    // One gene's disease, and hardly any such is common.
+    pattern:
+      /\b(?:homozygous|compound heterozygous|hemizygous|de novo)\b[^.;]{0,60}?\b(?:mutations?|variants?|deletion|duplication)\b/g,
+    words: /^(?:homozygous|heterozygous|hemizygous|novo)/,
+    criterion: 'prevalence',
+    weight: 0.7,
+  },
   { pattern: /\b(?:orphan|ultra-rare) disease\b/g, words: /^(?:orphan|rare)/, criterion: 'prevalence', weight: 1 },
   {
     pattern: new RegExp(
@@ -106,6 +114,17 @@ export const RARE_ECG_PATTERNS: ReadonlySet<string> = new Set([
 /** Words that mark an inherited or named rare disease where the list of diseases lacks it; looked for in a diagnosis or a title. */
 export const RARE_DISEASE_WORDS =
   /\b(?:hereditary|familial|congenital|inherited|autosomal|x-linked|mitochondrial|neonatal|inborn error|deletion syndrome|duplication syndrome|trisomy|monosomy|dysplasia|dystrophy|ataxia|sarcoma|blastoma|lymphoma|leuk(?:a)?emia|histiocytosis|porphyria|amyloidosis|vasculitis|mucopolysaccharidosis|encephalomyopathy|glycogenosis|immunodeficiency|agenesis|atresia|germ cell tumou?r|neuroendocrine|[a-z]+(?:oma|osis|emia|uria) type [0-9iv]+|(?:acid|enzyme|factor \w+|dehydrogenase|synthase|carboxylase|transporter|lipase|kinase|hydroxylase) deficiency|pathogenic variant|germline mutation|novel (?:\w+ )?(?:mutation|variant)|gene mutation|mutation in the)\b/;
+
+/** Stems of names that only rare diseases have. */
+export const RARE_STEMS =
+  /\b(?:ceroid|lipofuscinos|dysostos|chondrodysplas|craniosynostos|leu[ck]odystroph|gangliosidos|ciliopath|laminopath|channelopath|pterygium|ectodermal|plasmacytoid|ependymom|carcinoid|thymom|mesotheliom|chordom|craniopharyngiom|angiomatos|lymphangiom|lymphangioleio|phakomatos|phacomatos|malakoplak|xanthogranulom|heterotax|polymicrogyr|lissenceph|schizenceph|holoprosenceph|nocardi|actinomyc|sporotrich|histoplasm|leishman|echinococc|hydatid|melioid|tularem|brucell|neurobrucell|toxocar|strongyloid|schistosom|trypanosom|rickettsi|leptospir|mucormyc|cryptococc|blastomyc|coccidioid|paragonim|fasciol|gnathostom|pemphig|epidermolysis bullosa|ichthyos|mastocyt|histiocyt|porphyr|mucopolysacch|mucolipid|oligosaccharid|glycogenos|leukoencephalopathy with|neuroblastom|hepatoblastom|retinoblastom|nephroblastom|medulloblastom|pheochromocyt|paragangliom|ganglioneurom|germinom|choriocarcinom|plasmacytom|liposarcom|myofibroblast|pecoma|nut carcinoma|thrombotic microangiopath|aplastic an|hemophagocyt|hypophosphatas|hypophosphatem|osteopetros|achondroplas|osteogenesis imperfecta|arthrogrypos|exstroph|gastroschis|omphalocel|myelomeningocel|encephalocel|albinis)/;
+/** A gene's own deficiency: `DNAJC12 deficiency`. That of G6PD is common. */
+export const GENE_DEFICIENCY =
+  /\b(?!G6PD|ADHD|AIDS|HIV|GERD|COPD|PCOS)[A-Z][A-Z0-9]{2,7}[-‐ ](?:[Dd]eficiency|[Hh]aploinsufficiency|[Rr]elated [Dd]isorder|[Ee]ncephalopathy)\b/;
+/** Syndromes without a person's name that many people have. */
+export const COMMON_SYNDROMES =
+  /\b(?:metabolic|nephrotic|nephritic|tunnel|bowel|compartment|coronary|distress|ovary|ovarian|sinus|legs?|fatigue|down|cauda equina|withdrawal|refeeding|hepatorenal|cardiorenal|response|hypoventilation|premenstrual|impingement|eye|mouth|apn(?:o)?ea|thrombotic|steal|pain|vena cava|overlap|overtraining|malabsorption|genitourinary|hyperstimulation|respiratory|covid|aspiration|obstruction|loss|post\S*|dysfunction|inflammatory|infant|abstinence|vertigo|vestibular|burnout|radicular|disc|myofascial|patellofemoral|piriformis|flu|viral|cubital|brain|dumping|stroke|clinically isolated|radiation|lysis|leak|release|anticholinergic)[- ](?:\w+ )?syndrome\b/i;
+export const NAMED_SYNDROME = /\p{L}{4,}[- ]syndrome\b/iu;
 
 /** Diseases that are unusual at an age (years below which or from which it is) or in one sex. */
 export const UNUSUAL_PATIENTS: readonly {
