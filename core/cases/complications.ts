@@ -6,18 +6,15 @@ import { perWord } from './words.ts';
 
 const ANNOUNCED =
   /\b(?:complicated (?:by|with)|complications? (?:such as|including|included|like|of (?:the )?(?:surgery|treatment|procedure|therapy) (?:was|were)|were|was|consisted of|:)|(?:postoperative|post-operative|iatrogenic|treatment-related|procedure-related|therapy-related) (?!course|day|period|recovery|diagnosis|follow|care|histolog|patholog|ct|mri|imaging|radio|chemo|complications?|management|treatment|phase|evaluation|examination|x-ray|echo|state|outcome|week|month))/g;
-const DEVELOPED = /\b(?:developed|experienced|suffered(?: from)?|sustained|occurred|resulted in|led to)\b/g;
+const DEVELOPED = /\b(?:developed|experienced|suffered(?: from)?|sustained)\b/g;
 const AFTER_TREATMENT =
   /\b(?:postoperativ\w+|post-operativ\w+|(?:after|following|during|despite) (?:the |his |her |this |\w+ (?:days?|weeks?|months?|cycles?|doses?) of )?(?:\w+ )?(?:surgery|operation|procedure|treatment|therapy|chemotherapy|radiotherapy|transplant\w*|infusion|administration|dose|dialysis|intubation|hospitali[sz]ation|admission|resection|\w+ectomy|\w+plasty|stay|course)|hospital (?:course|stay|day)|in the (?:icu|intensive care unit)|days? (?:later|after)|on (?:postoperative )?day|subsequently)\b/;
 const mayAnnounce = perWord((word) =>
-  /^(?:complicat|postoperative|post$|iatrogenic|related|developed|experienced|suffered|sustained|occurred|resulted|led)/.test(
-    word,
-  )
-    ? 1
-    : 0,
+  /^(?:complicat|postoperative|post$|iatrogenic|related|developed|experienced|suffered|sustained)/.test(word) ? 1 : 0,
 );
 const CLAUSE_ENDS =
   /[.;]|\b(?:and (?:was|were|had|he|she|the|required|underwent|died)|which|who|that|requiring|treated|managed|for which|but|despite|after|before|due to|secondary to|because|although|while|when|where|resolved|without)\b/;
+const VAGUE = new Set(['lesion', 'mass', 'tumor', 'asymptomatic', 'well', 'complication', 'pain']);
 const COMPLICATIONS_MAX = 20;
 const REACH_CHARS = 160;
 
@@ -53,7 +50,7 @@ function addNamed(
   for (const mention of mentionsIn(reading, sentence)) {
     if (mention.start < start || mention.end > end) continue;
     const entry = entryIn(mention, 'disease') ?? entryIn(mention, 'symptom');
-    if (entry === undefined) continue;
+    if (entry === undefined || VAGUE.has(entry.term)) continue;
     any = true;
     const assertion = assertionAt(reading, mention.from, false);
     if (assertion !== 'present' && assertion !== 'possible') continue;

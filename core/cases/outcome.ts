@@ -1,7 +1,7 @@
 import type { CaseOutcome, Span } from './case.ts';
 import type { Reading } from './reading.ts';
 import { bitsOf } from './tokens.ts';
-import { AT_THE_END, NOT_THE_END, OUTCOME_STATEMENTS } from './vocabularies/outcomes.ts';
+import { ARRIVAL, AT_THE_END, NOT_THE_END, OUTCOME_STATEMENTS } from './vocabularies/outcomes.ts';
 import { bitsPerWord, perWord } from './words.ts';
 
 const statementsPerWord = bitsPerWord(OUTCOME_STATEMENTS.map(({ words }) => words));
@@ -9,6 +9,7 @@ const NEGATED =
   /\b(?:no|not|without|never|nor|incomplete(?:ly)?|lack of|free (?:of|from)|absence of|any)\b[^.;,]{0,40}$/;
 // What is said before a third of the story is told, and not of its end, belongs to what came before.
 const EARLY = 0.35;
+const HALF = 0.5;
 const END_BONUS = 2;
 const PLACE_BONUS = 4;
 
@@ -38,6 +39,7 @@ export function findOutcome(reading: Reading): CaseOutcome {
       if (months !== null && months > (followUpMonths ?? 0)) followUpMonths = months;
     }
     if (possible === 0 || (position < EARLY && !isEnd) || NOT_THE_END.test(lower)) continue;
+    if (position < HALF && ARRIVAL.test(lower)) continue;
     for (const [nth, { status: said, pattern, weight }] of OUTCOME_STATEMENTS.entries()) {
       if ((possible & (1 << nth)) === 0) continue;
       for (const match of lower.matchAll(pattern)) {

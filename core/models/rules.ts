@@ -1,37 +1,17 @@
-import type { Distillate, ExtractedCase, Span } from '../cases/case.ts';
+import type { Distillate, Span } from '../cases/case.ts';
 import { categoryOf } from '../cases/category.ts';
 import { findCourse } from '../cases/course.ts';
 import { findDiagnoses } from '../cases/diagnosis.ts';
 import { EXTRACTOR_VERSION } from '../cases/extract.ts';
 import { judgeRarity } from '../cases/rarity.ts';
 import { readText } from '../cases/reading.ts';
+import { findSecondary } from '../cases/secondary.ts';
+import { keyTerms } from './key-findings.ts';
 import type { DistillInput, LocalDistiller } from './ports.ts';
 
-const RULES_VERSION = 'rules-3';
-const KEYS_MAX = 10;
+const RULES_VERSION = 'rules-4';
 const REASON_CHARS_MAX = 500;
 const REJECTION_CHARS_MAX = 300;
-// Names of examinations say what was done, not what was found.
-const NOT_KEY = new Set(['laboratory tests', 'vital signs', 'electrocardiogram', 'body weight', 'body height']);
-
-/** Present findings first by what sets them apart: a value or flag out of range, then text order; each term once. */
-function keyTerms(theCase: ExtractedCase, facet: 'symptoms' | 'labs' | 'ecg'): readonly string[] {
-  const present = (theCase.facets[facet]?.findings ?? []).filter(
-    (finding) => finding.assertion === 'present' && !NOT_KEY.has(finding.term),
-  );
-  const told =
-    facet === 'labs'
-      ? present.filter((finding) => finding.flag !== undefined && finding.flag !== 'normal')
-      : present.filter((finding) => finding.flag !== 'normal');
-  return [
-    ...new Set(
-      told.map((finding) =>
-        facet === 'labs' && finding.flag !== undefined ? `${finding.term} ${finding.flag}` : finding.term,
-      ),
-    ),
-  ].slice(0, KEYS_MAX);
-}
-
 /** Pure: what the rules make of one case and its title. */
 export function distillByRules({ extracted: theCase, title }: Omit<DistillInput, 'caseId'>): Distillate {
   const reading = readText(theCase.text);
@@ -44,7 +24,7 @@ export function distillByRules({ extracted: theCase, title }: Omit<DistillInput,
     diagnosis: best?.text ?? null,
     diagnosisSpan: span,
     diagnosisCategory: categoryOf(reading, span, `${best?.text ?? ''} ${best === null ? (title ?? '') : ''}`),
-    secondaryDiagnoses: [],
+    secondaryDiagnoses: findSecondary(reading, best, stated),
     isRare: rarity.isRare,
     rarityCriteria: rarity.isRare ? rarity.criteria : [],
     rarityEvidence: rarity.isRare

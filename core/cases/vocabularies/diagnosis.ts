@@ -34,7 +34,7 @@ export const ANNOUNCERS: readonly Announcer[] = [
   { pattern: /\bwas found to have/g, weight: 3, words: /^found/ },
   {
     pattern:
-      /\b(?:labell?ed as|concluded (?:this|it) to be|reported (?:it )?as|confirmed as|identified as|classified as|recognized as)/g,
+      /\b(?:labell?ed as|concluded (?:this|it) to be|concluded as|reported (?:it )?as|confirmed as|identified as|classified as|recognized as)/g,
     weight: 5,
     words: /^(?:labeled|labelled|concluded|reported|confirmed|identified|classified|recognized)/,
   },
@@ -72,6 +72,13 @@ export const ANNOUNCERS: readonly Announcer[] = [
     weight: 3,
     words: /^(?:biops|histolog|histopatholog|patholog|examination|specimen|immunohist|analysis|sequencing|culture)/,
   },
+  {
+    pattern:
+      /\b(?:ct|mri|imaging|scans?|tomography|ultrasound|ultrasonography|echocardiogra\w+|angiogra\w+|\w*endoscopy|colonoscopy|laparotomy|laparoscopy|bronchoscopy|surgery|autopsy|radiographs?|x-rays?|findings)\b[^.;]{0,60}?\b(?:revealed|revealing|showed|showing|confirmed|demonstrated|disclosed|detected|identified)/g,
+    weight: 1.5,
+    words:
+      /^(?:ct|mri|imaging|scans?|tomography|ultraso|echocardio|angiogra|\w*endoscopy|colonoscopy|laparo|bronchoscopy|surgery|autopsy|radiograph|x$|rays?$|findings)/,
+  },
 ];
 
 /** Shortly before what is announced, or shortly after it: it is not, or not yet, the diagnosis. */
@@ -97,7 +104,7 @@ export const STOPS = split(
    identifying identified showing revealing revealed can may might should could would be been being not also represents remains requires required
    including included especially particularly located found seen noted detected developed occurred coexisting emphasizing simulating resulting
    successfully initially finally rather than via per if unless whether into onto over under about around like among along within given against
-   suspected linked formation caused post resembling exhibiting undergoing receiving associating complicating affecting originating extending appearing suggesting supporting`,
+   suspected linked formation caused post case cases shortly thereafter consistent subsequently later resembling exhibiting undergoing receiving associating complicating affecting originating extending appearing suggesting supporting`,
 );
 export const SOFT_STOPS = split('in with and of to or');
 /** Behind `and`, `with`, `of` they open something new. */
@@ -118,12 +125,12 @@ export const GENERIC = split(
 export const GENE_CHANGE = /\b(?:mutations?|variants?)$/;
 
 export const DISEASE_WORD =
-  /^(?!(?:diagnosis|diagnoses|prognosis|anastomosis|apoptosis|mitosis|hypnosis|stroma|coma|diploma|osmosis|homeopathy|osteopathy|symptoma)$)(?:\S*(?:oma|omata|itis|osis|oses|pathy|pathies|emia|aemia|penia|plasia|plasias|trophy|sclerosis|rrhagia|philia|algia|iasis|ectasia|lymphoma|plegia|megaly|cele|plakia|ectopia|cyst|schisis|uria|thorax|dactyly|cephaly|phagia|stasis|necrosis|omalacia|optosis|ismus|pyema|porosis|arthrosis|edema|virus|plasmosis)|(?:syndrome|disease|disorder|infection|cancer|fracture|tumor|tumour|deficiency|anomaly|malformation|injury|rupture|stenosis|aneurysm|hernia|poisoning|embolism|infarction|infarct|tuberculosis|abscess|failure|intoxication|toxicity|perforation|obstruction|torsion|hemorrhage|haemorrhage|bleeding|palsy|fistula|dissection|ulcer|metastasis|metastases|malignancy|neoplasm|leukemia|insufficiency|defect|block|arrhythmia|fibrillation|tachycardia|pregnancy|lupus|sepsis|mycosis|pneumonia|encephalitis|dysplasia|atresia|dislocation|volvulus|intussusception|crisis|shock|arrest|thrombus|granuloma|calculi|calculus|stone|adhesion|teratoma|mutation|hypoplasia|agenesis|ranula|occlusion|malocclusion|purpura|degeneration|diverticulum|diverticula|diverticulosis|sling|dementia|stroke|allergy|anaphylaxis|epidermolysis|rhabdomyolysis|stricture|prolapse|effusion|gangrene|scabies|leprosy|rabies|tetanus|syphilis|hydrops|chorea|ataxia|dystonia|epilepsy|vasculitis|duplication|situs|hamartoma|lesion|trauma|complex|coinfection|keratosis|nevus|naevus|lichen|lithopedion|hemolysis|porphyria|goiter|goitre|rickets|scurvy|trisomy|abortion|hypertension|vasospasm|dysfunction|nodule|collision|contusion|burn|laceration|scleritis|botulism|withdrawal|overdose|dermoid|myxedema|measles|mumps|rubella|varicella|zoster|malaria|cholera|migraine|psychosis|schizophrenia|delirium|catatonia|tetralogy|equina|ischaemia|acidosis|ketoacidosis)s?)$/;
+  /^(?!(?:diagnosis|diagnoses|prognosis|anastomosis|apoptosis|mitosis|hypnosis|stroma|coma|diploma|osmosis|homeopathy|osteopathy|symptoma)$)(?:\S*(?:oma|omata|itis|osis|oses|pathy|pathies|emia|aemia|penia|plasia|plasias|trophy|sclerosis|rrhagia|philia|algia|iasis|ectasia|lymphoma|plegia|megaly|cele|plakia|ectopia|cyst|schisis|uria|thorax|dactyly|cephaly|phagia|stasis|necrosis|omalacia|optosis|ismus|pyema|porosis|arthrosis|edema|virus|plasmosis)|(?:syndrome|disease|disorder|infection|cancer|fracture|tumor|tumour|deficiency|anomaly|malformation|injury|rupture|stenosis|aneurysm|hernia|poisoning|embolism|infarction|infarct|tuberculosis|abscess|failure|intoxication|toxicity|perforation|obstruction|torsion|hemorrhage|haemorrhage|bleeding|palsy|fistula|dissection|ulcer|metastasis|metastases|malignancy|neoplasm|leukemia|insufficiency|defect|block|arrhythmia|fibrillation|tachycardia|pregnancy|lupus|sepsis|mycosis|pneumonia|encephalitis|dysplasia|atresia|dislocation|volvulus|intussusception|crisis|shock|arrest|thrombus|granuloma|calculi|calculus|stone|adhesion|teratoma|mutation|hypoplasia|agenesis|ranula|occlusion|malocclusion|purpura|degeneration|diverticulum|diverticula|diverticulosis|sling|dementia|stroke|allergy|anaphylaxis|epidermolysis|rhabdomyolysis|stricture|prolapse|effusion|gangrene|scabies|leprosy|rabies|tetanus|syphilis|hydrops|chorea|ataxia|dystonia|epilepsy|vasculitis|duplication|situs|hamartoma|lesion|trauma|complex|coinfection|keratosis|nevus|naevus|lichen|lithopedion|hemolysis|porphyria|goiter|goitre|rickets|scurvy|trisomy|abortion|hypertension|vasospasm|dysfunction|nodule|collision|contusion|burn|laceration|scleritis|botulism|withdrawal|overdose|dermoid|calcification|ossificans|hypersensitivity|instability|retention|myxedema|measles|mumps|rubella|varicella|zoster|malaria|cholera|migraine|psychosis|schizophrenia|delirium|catatonia|tetralogy|equina|ischaemia|acidosis|ketoacidosis)s?)$/;
 
 /** What a title says about itself and not about the disease. */
 export const TITLE_NOISE = split(
   `a an the case cases report reports series study literature review systematic of novel unusual rare successful challenging diagnosis treatment management
-   first clinical image images uncommon interesting unique atypical presentation presentations two three brief new recurrent-case diagnostic dilemma
+   first clinical image images classic yet surprising uncommon interesting unique atypical presentation presentations two three brief new recurrent-case diagnostic dilemma
    unexpected unusually surgical approach extremely very our experience illustrative comprehensive rapid short communication manifestation manifestations
    entity overview update narrative mini insights insight unveiling unraveling exploring uncovering navigating successfully complex`,
 );

@@ -21,7 +21,7 @@ export const OUTCOME_STATEMENTS: readonly OutcomeStatement[] = [
   {
     status: 'recovered',
     pattern:
-      /\b(?:(?:complete|full|total|excellent|uneventful|rapid|good|satisfactory|quick|remarkable)(?:ly)? (?:\w+ )?(?:recovery|recoveries|resolution|remission|healing)|(?:fully|completely|totally|uneventfully|well|successfully) (?:recovered|resolved|healed|cured)|recovered (?:\w+ )?(?:completely|fully|well|uneventfully|without)|resolved (?:completely|entirely|fully)|(?:complete|full) (?:clinical |metabolic |radiological |hematological |cytogenetic |pathological )?(?:response|remission|resolution|regression|disappearance|cure)|asymptomatic|symptom[- ]free|disease[- ]free|free (?:of|from) (?:disease|symptoms?|pain|seizures?|recurrence|tumou?r)|seizure[- ]free|pain[- ]free|tumou?r[- ]free|(?:no|without|any) (?:\w+ ){0,4}?(?:recurrences?|relapses?|recidiv\w*|residual (?:disease|tumou?r|symptoms?)|metastas[ie]s|sequelae|further (?:episodes?|symptoms?|events?|attacks?|seizures?|bleeding))|cured|in (?:good|excellent|perfect) (?:health|condition|general condition)|(?:doing|remain(?:s|ed)|is|was|been|feeling|alive and|lives?) (?:very |quite |otherwise )?well\b|returned to (?:\w+ )?(?:normal|baseline|work|school|(?:daily |normal )?activit\w+)|normali[sz]ed completely|alive without|uneventful(?:ly)?)\b/g,
+      /\b(?:(?:complete|full|total|excellent|uneventful|rapid|good|satisfactory|quick|remarkable)(?:ly)? (?:\w+ )?(?:recovery|recoveries|resolution|remission|healing)|(?:fully|completely|totally|uneventfully|well|successfully) (?:recovered|resolved|healed|cured)|recovered (?:\w+ )?(?:completely|fully|well|uneventfully|without)|resolved (?:completely|entirely|fully)|(?:complete|full) (?:clinical |metabolic |radiological |hematological |cytogenetic |pathological )?(?:response|remission|resolution|regression|disappearance|cure)|asymptomatic(?! (?:on|at) (?:presentation|admission|arrival|birth|the time))(?= ?(?:[.,;:)]|$|at |for |after |and |with |without |during |on |since |in |until |to |from |throughout |over ))|symptom[- ]free|disease[- ]free|free (?:of|from) (?:disease|symptoms?|pain|seizures?|recurrence|tumou?r)|seizure[- ]free|pain[- ]free|tumou?r[- ]free|(?:no|without|any) (?:\w+ ){0,4}?(?:recurrences?|relapses?|recidiv\w*|residual (?:disease|tumou?r|symptoms?)|metastas[ie]s|sequelae|further (?:episodes?|symptoms?|events?|attacks?|seizures?|bleeding))|cured|in (?:good|excellent|perfect) (?:health|condition|general condition)|(?:doing|remain(?:s|ed)|is|was|been|feeling|alive and|lives?) (?:very |quite |otherwise )?well\b|returned to (?:\w+ )?(?:normal|baseline|work|school|(?:daily |normal )?activit\w+)|normali[sz]ed completely|alive without|uneventful(?:ly)?)\b/g,
     words:
       /^(?:recover|resol|remission|healing|healed|cured?|asymptomatic|symptom|disease|free|seizure|pain|tumou?r|recur|relapse|recidiv|residual|metastas|sequelae|further|episode|good|excellent|perfect|well|return|response|regression|disappearance|normali|alive|uneventful)/,
     weight: 3,
@@ -29,9 +29,9 @@ export const OUTCOME_STATEMENTS: readonly OutcomeStatement[] = [
   {
     status: 'improved',
     pattern:
-      /\b(?:improv(?:ed|ement|ements|ing)|partial (?:\w+ )?(?:remission|response|recovery|resolution|regression)|responded (?:\w+ )?(?:well|favou?rably|dramatically|positively)|good (?:\w+ )?response|regress(?:ed|ion)|subsided|alleviated|ameliorat\w+|relieved|resolved|resolution|remission|better|(?:gradually|slowly|partially|progressively) (?:recovered|decreased|resolved)|recover(?:ed|y)|normali[sz]ed|shrinkage|favou?rable (?:\w+ )?(?:outcome|course|evolution)|successfully (?:treated|managed|weaned|extubated|removed)|reduction in (?:size|pain|symptoms)|decrease in (?:size|pain)|discharged (?:home )?in (?:a )?(?:\w+ )?(?:condition|state|health))\b/g,
+      /\b(?:improv(?:ed|ement|ements|ing)|partial (?:\w+ )?(?:remission|response|recovery|resolution|regression)|responded (?:\w+ )?(?:well|favou?rably|dramatically|positively)|good (?:\w+ )?response|regress(?:ed|ion)|subsided|alleviated|ameliorat\w+|relieved|resolved|resolution|remission|better|(?:gradually|slowly|partially|progressively) (?:recovered|decreased|resolved)|recover(?:ed|y)|regained|normali[sz]ed|shrinkage|favou?rable (?:\w+ )?(?:outcome|course|evolution)|successfully (?:treated|managed|weaned|extubated|removed)|reduction in (?:size|pain|symptoms)|decrease in (?:size|pain)|discharged (?:home )?in (?:a )?(?:\w+ )?(?:condition|state|health))\b/g,
     words:
-      /^(?:improv|remission|response|recover|resol|respond|regress|subsided|alleviat|ameliorat|relieved|better|decreased?|normali|shrink|favou?rabl|success|reduction|discharged)/,
+      /^(?:improv|regained|remission|response|recover|resol|respond|regress|subsided|alleviat|ameliorat|relieved|better|decreased?|normali|shrink|favou?rabl|success|reduction|discharged)/,
     weight: 1.5,
   },
   {
@@ -58,3 +58,7 @@ export const AT_THE_END =
 /** Not the patient's end: a relative's, a fetus', what might be, what was before. */
 export const NOT_THE_END =
   /\b(?:mother|father|brother|sister|parents?|siblings?|uncle|aunt|cousin|grandmother|grandfather|relatives?|family|mortality|death rate|risk of|fear of|thoughts of|in (?:order )?to prevent|sudden death in|history of|previously|had been|years ago|months ago|prior to (?:admission|presentation)|before admission|initially|informed|would|could|may|might|should|can be|donor)\b/;
+
+/** The sentence tells how the patient came; in the first half of a story that is no outcome. */
+export const ARRIVAL =
+  /\b(?:present(?:ed|ing|s)|complain\w*|emergency (?:department|room)|admitted|referred|brought)\b/;
