@@ -1,6 +1,6 @@
 import type { Finding } from './case.ts';
-import { nameOf, phraseFrom } from './disease-phrase.ts';
-import { assertionAt, entryIn, mentionsIn, type Reading } from './reading.ts';
+import { nameOf, phraseFrom, tokenAt } from './disease-phrase.ts';
+import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { bitsOf } from './tokens.ts';
 import { perWord } from './words.ts';
 
@@ -40,31 +40,42 @@ export function findComplications(reading: Reading): readonly Finding[] {
   return [...found.values()].sort((a, b) => a.span[0] - b.span[0]).slice(0, COMPLICATIONS_MAX);
 }
 
+function complicationIn(mention: Mention) {
+  const entry = entryIn(mention, 'disease') ?? entryIn(mention, 'symptom');
+  return entry === undefined || VAGUE.has(entry.term) ? undefined : entry;
+}
+
 function addNamed(
   reading: Reading,
   sentence: number,
   [start, end]: readonly [number, number],
   found: Map<string, Finding>,
 ): void {
-  let any = false;
-  for (const mention of mentionsIn(reading, sentence)) {
-    if (mention.start < start || mention.end > end) continue;
-    const entry = entryIn(mention, 'disease') ?? entryIn(mention, 'symptom');
-    if (entry === undefined || VAGUE.has(entry.term)) continue;
-    any = true;
-    const assertion = assertionAt(reading, mention.from, false);
-    if (assertion !== 'present' && assertion !== 'possible') continue;
-    if (!found.has(entry.term))
-      found.set(entry.term, { term: entry.term, assertion, span: [mention.start, mention.end] });
-  }
-  if (any) return;
   const { tokens } = reading;
   const whole = reading.sentences[sentence];
   if (whole === undefined) return;
-  let first = whole.from;
-  while (first < whole.to && (tokens.start[first] ?? 0) < start) first += 1;
+  const first = tokenAt(reading, whole.from, whole.to, start);
+  let any = false;
   let last = first;
-  while (last < whole.to && (tokens.end[last] ?? 0) <= end) last += 1;
+  while (last < whole.to && (tokens.end[last] ?? 0) <= end) {
+    const mention = mentionAt(reading, last);
+    last += 1;
+    if (mention === undefined || mention.from !== last - 1 || mention.end > end) continue;
+    const entry = complicationIn(mention);
+    if (entry === undefined) continue;
+    any = true;
+    const assertion = assertionAt(reading, mention.from, false);
+    // `wound infection`, where both are known words.
+    const behind = mentionAt(reading, mention.to);
+    const joined =
+      behind !== undefined && behind.from === mention.to && behind.end <= end ? complicationIn(behind) : undefined;
+    const to = joined === undefined || behind === undefined ? mention.end : behind.end;
+    if (joined !== undefined && behind !== undefined) last = behind.to;
+    if (assertion !== 'present' && assertion !== 'possible') continue;
+    const term = joined === undefined ? entry.term : `${entry.term} ${joined.term}`;
+    if (!found.has(term)) found.set(term, { term, assertion, span: [mention.start, to] });
+  }
+  if (any) return;
   const phrase = phraseFrom(reading, first, last);
   if (phrase === null || !nameOf(reading, phrase).isName) return;
   const assertion = assertionAt(reading, phrase.from, false);

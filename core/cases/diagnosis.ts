@@ -1,5 +1,5 @@
 import type { Span } from './case.ts';
-import { nameOf, type Phrase, phraseFrom, spelledOut, tellingWords } from './disease-phrase.ts';
+import { nameOf, type Phrase, phraseFrom, spelledOut, tellingWords, tokenAt } from './disease-phrase.ts';
 import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
 import { namedByTitle } from './titled.ts';
 import { bitsOf } from './tokens.ts';
@@ -35,18 +35,8 @@ const TITLE_LATER = 1.5;
 // Said again in another sentence: it is what the report is about. Counted up to three times.
 const SAID_AGAIN = 0.8;
 const AGAIN_MAX = 3;
-
-/** The first token at or behind a character offset. */
-function tokenAt(reading: Reading, from: number, end: number, offset: number): number {
-  let low = from;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((reading.tokens.start[middle] ?? 0) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+// Each is looked for in the whole text.
+const SHORT_FORMS_MAX = 40;
 
 function makeDiagnosis(
   reading: Reading,
@@ -84,6 +74,7 @@ function* announcedDiagnoses(reading: Reading): Generator<Diagnosis> {
   const { text, tokens } = reading;
   const announcers = announcersPerWord(tokens.pool);
   const total = Math.max(1, reading.sentences.length);
+  let lookups = SHORT_FORMS_MAX;
   for (const [index, sentence] of reading.sentences.entries()) {
     if (
       sentence.section === 'introduction' ||
@@ -108,7 +99,8 @@ function* announcedDiagnoses(reading: Reading): Generator<Diagnosis> {
         if (said === null) continue;
         const assertion = assertionAt(reading, said.from, true);
         if (assertion === 'absent' || assertion === 'family') continue;
-        const phrase = spelledOut(reading, said) ?? said;
+        lookups -= said.to === said.from + 1 ? 1 : 0;
+        const phrase = (lookups >= 0 ? spelledOut(reading, said) : null) ?? said;
         const { term, isName } = nameOf(reading, phrase);
         if (!isName) continue;
         const phraseStart = (tokens.start[said.from] ?? 0) - sentence.start;

@@ -140,3 +140,15 @@ function clear(reading: Reading, from: number, to: number): boolean {
     if (STOPS.has(word[at] ?? '') || (kind[at] === MARK && !IN_NAMES.has(word[at] ?? ''))) return false;
   return true;
 }
+
+/** The first token at or behind a character offset. */
+export function tokenAt(reading: Reading, from: number, end: number, offset: number): number {
+  let low = from;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((reading.tokens.start[middle] ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -163,7 +163,8 @@ function near(reading: Reading, match: Match<Named>, from: number, to: number): 
 /** Whether a name is a treatment here, and not an analyte, an antibiogram, an allergy or a department. */
 function isTreatment(reading: Reading, match: Match<Named>, named: Named, { before, after, next }: Near): boolean {
   if (next & MEASURE || before & REACT) return false;
-  if (ALSO_ANALYTES.has(named.term) && ((before | after) & GIVE) === 0) return false;
+  if ((ALSO_ANALYTES.has(named.term) || named.term.startsWith('vitamin ')) && ((before | after) & GIVE) === 0)
+    return false;
   const others = OTHERS_BEFORE[named.term];
   return others === undefined || !others.test(reading.tokens.word[match.from - 1] ?? '');
 }

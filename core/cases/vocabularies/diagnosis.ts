@@ -119,7 +119,7 @@ export const GENERIC = split(
    adhesions nodule nodules trauma injury injuries defect defects infection infections failure shock arrest cancer cancers dysfunction complication
    complications metastasis metastases obstruction perforation block anomaly anomalies deficiency cyst cysts effusion stenosis mass firm large small giant
    multiple single diffuse focal benign malignant cystic solid progressive refractory recurrent enlarging sizable massive loss double variant variants
-   underlying condition neoplasm new removed congenital inflammation virus`,
+   underlying condition neoplasm new unclear unknown uncertain indeterminate suspicious removed congenital inflammation virus`,
 );
 /** Names of a gene's change: the cause, where a disease is named as well. */
 export const GENE_CHANGE = /\b(?:mutations?|variants?)$/;
