@@ -1,6 +1,16 @@
 import type { Assertion } from '../../schema/vocabulary.ts';
 import type { Match } from './lexicon.ts';
-import { ABSENT, FAMILY, HISTORICAL, markScopes, POSSIBLE, type Scopes, WEAK_HISTORY } from './scopes.ts';
+import {
+  ABSENT,
+  DENIED,
+  FAMILY,
+  HISTORICAL,
+  HYPOTHETICAL,
+  markScopes,
+  POSSIBLE,
+  type Scopes,
+  WEAK_HISTORY,
+} from './scopes.ts';
 import { readSections, type SectionedSentence } from './sections.ts';
 import { markStory } from './story.ts';
 import type { Tokens } from './tokens.ts';
@@ -100,13 +110,16 @@ export function mentionsIn(reading: Reading, sentence: number): readonly Mention
 
 /**
  * How the text asserts what is said at a token. Family goes before absence (`no family history of …` is no history at all),
- * absence before history, history before doubt. `chronic`: for diseases, which a weak history governs as well.
+ * a result before what was only looked for (`tests for HIV were negative`), that before absence, absence before history,
+ * history before doubt. `chronic`: for diseases, which a weak history governs as well.
  */
 export function assertionAt(reading: Reading, token: number, chronic: boolean): Assertion {
   const bits = reading.scopes.bits[token] ?? 0;
   if (bits & FAMILY) return bits & ABSENT ? 'absent' : 'family';
   const result = reading.scopes.resultAt(token);
-  if (bits & ABSENT || result === 'negative') return 'absent';
+  if (bits & DENIED || result === 'negative') return 'absent';
+  if (bits & HYPOTHETICAL && result !== 'positive') return 'hypothetical';
+  if (bits & ABSENT) return 'absent';
   if (bits & HISTORICAL || (chronic && bits & WEAK_HISTORY)) return 'historical';
   return bits & POSSIBLE ? 'possible' : 'present';
 }

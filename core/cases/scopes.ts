@@ -1,8 +1,40 @@
 import type { Match } from './lexicon.ts';
+import {
+  ADVERBS,
+  ARRIVALS,
+  AUXILIARIES,
+  BE,
+  BETWEEN_NEGATION,
+  COURSES,
+  type Course,
+  courseCode,
+  DETERMINERS,
+  HABIT_VERBS,
+  HARD,
+  ITEM_JOINS,
+  OBSERVED,
+  OCCURS,
+  PERSONS,
+  PLACES,
+  type PlacedCue,
+  PREDICATE_STARTS,
+  placeCues,
+  RELATIVE_REPORTS,
+  RELATIVE_STATES,
+  RESULT,
+  RESULTS,
+  type Result,
+  resultCode,
+  SUBJECTS,
+  TIME_UNITS,
+  VERB,
+  WITH,
+} from './scope-words.ts';
 import type { SectionedSentence } from './sections.ts';
 import { MARK, type Tokens } from './tokens.ts';
-import type { Cue, CueMeaning } from './vocabularies/cues.ts';
 import type { Entry } from './vocabulary.ts';
+
+export type { Course, Result } from './scope-words.ts';
 
 /** Bits of `Scopes.bits`. A weak history governs diseases but not complaints: `presented with a history of fever`. */
 export const ABSENT = 1;
@@ -10,55 +42,24 @@ export const POSSIBLE = 2;
 export const HISTORICAL = 4;
 export const FAMILY = 8;
 export const WEAK_HISTORY = 16;
-
-export type Result = 'low' | 'high' | 'normal' | 'abnormal' | 'negative' | 'positive';
-const RESULTS: readonly (Result | null)[] = [null, 'low', 'high', 'normal', 'abnormal', 'negative', 'positive'];
+export const HYPOTHETICAL = 32;
+/** Absent by its own predicate (`was ruled out`), which has the last word over what stands before. */
+export const DENIED = 64;
+/** Had been there and went. */
+export const GONE = 128;
 
 /** What the cues of the text say about each token. */
-export type Scopes = { readonly bits: Uint8Array; resultAt(token: number): Result | null };
-
-const HARD = 1;
-const VERB = 2;
-const BE = 3;
-const RESULT = 4;
-const CUE = 5;
-const WITH = 6;
+export type Scopes = {
+  readonly bits: Uint8Array;
+  resultAt(token: number): Result | null;
+  courseAt(token: number): Course | null;
+};
 
 // Scopes end after this many tokens at the latest, which also keeps the work linear in the text.
 const REACH_LONG = 30;
+const REACH_MIDDLE = 14;
 const REACH_SHORT = 8;
-
-const SUBJECTS = new Set(
-  'a an the his her he she there it they we patient physical clinical neurological cardiac laboratory ecg mri ct this that these'.split(
-    ' ',
-  ),
-);
-const ADVERBS = new Set(
-  'markedly mildly slightly significantly also all both found to be only moderately highly strongly noted reported within very severely otherwise still initially now then grossly extremely consistently persistently again entirely completely largely mostly clearly similarly been both repeatedly shown in at the not weakly diffusely focally as a'.split(
-    ' ',
-  ),
-);
-const PREDICATE_STARTS = new Set(
-  'tested returned came remained normalized normalised rose fell dropped declined'.split(' '),
-);
-const TIME_UNITS = new Set(
-  'day week month year hour days weeks months years hours yr h wk mo minutes minute'.split(' '),
-);
-const ARRIVALS = new Set(
-  'presented presenting presents admitted referred came brought consulted complaining arrived visited hospitalized evaluated seen reported'.split(
-    ' ',
-  ),
-);
-const RELATIVE_STATES = new Set(
-  'had has have with died diagnosed suffered suffers suffering affected was were developed having'.split(' '),
-);
-const RELATIVE_REPORTS = new Set(
-  'reported noticed noted brought stated described gave denied observed said took who'.split(' '),
-);
-
-function resultCode(meaning: CueMeaning): number {
-  return Math.max(0, RESULTS.indexOf(meaning as Result));
-}
+const REACH_COURSE = 5;
 
 /** Runs all cues of the text over the tokens they govern. */
 export function markScopes(
@@ -69,31 +70,8 @@ export function markScopes(
   const bits = new Uint8Array(tokens.count);
   const predicative = new Uint8Array(tokens.count);
   const attributive = new Uint8Array(tokens.count);
-  const stops = new Uint8Array(tokens.count);
-  const cues: { from: number; to: number; cue: Cue; words: string }[] = [];
-  const relatives: Match<Entry>[] = [];
-
-  for (const match of matches)
-    for (const entry of match.entries) {
-      if (entry.vocabulary === 'relative') relatives.push(match);
-      if (entry.vocabulary !== 'cue') continue;
-      const { meaning } = entry.cue;
-      cues.push({ from: match.from, to: match.to, cue: entry.cue, words: entry.term });
-      const code =
-        meaning === 'hard'
-          ? HARD
-          : meaning === 'verb'
-            ? VERB
-            : meaning === 'be'
-              ? BE
-              : resultCode(meaning) > 0
-                ? RESULT
-                : meaning === 'soft' || meaning === 'pseudo'
-                  ? 0
-                  : CUE;
-      const stop = entry.term === 'with' ? WITH : code;
-      for (let at = match.from; at < match.to; at += 1) if (stops[at] === 0) stops[at] = stop;
-    }
+  const courses = new Uint8Array(tokens.count);
+  const { cues, relatives, stops } = placeCues(tokens.count, matches);
 
   const word = (at: number): string => tokens.word[at] ?? '';
   const previousWord = (at: number, floor: number): number => {
@@ -102,24 +80,43 @@ export function markScopes(
     return back;
   };
 
+  /** Whether only auxiliaries and the person stand between a negation and this verb: `nor did he have`. */
+  function isOpening(from: number, at: number): boolean {
+    for (let between = from; between <= at; between += 1) if (!BETWEEN_NEGATION.has(word(between))) return false;
+    return true;
+  }
+
+  const mark = (bit: number) => (at: number) => {
+    bits[at] = (bits[at] ?? 0) | bit;
+  };
+
   function forward(from: number, end: number, reach: number, bit: number): void {
     const to = Math.min(end, from + reach);
+    let inPlace = false;
     for (let at = from; at < to; at += 1) {
       const stop = stops[at] ?? 0;
       const token = word(at);
-      if (stop === HARD || ((stop === VERB || stop === BE) && at > from) || token === ';') return;
-      if (bit === ABSENT && stop === WITH) return;
+      if (token === ';' || stop === HARD) return;
+      if ((stop === VERB || stop === BE) && at > from && !(bit === ABSENT && isOpening(from, at))) {
+        if (bit !== HYPOTHETICAL) return;
+      }
+      if (bit === ABSENT && (stop === WITH || HABIT_VERBS.has(token))) return;
       if (token === ',' || token === 'and') {
         const next = word(at + 1) === 'and' ? at + 2 : at + 1;
         if (SUBJECTS.has(word(next)) || stops[next] === VERB || stops[next] === HARD) return;
-        if (bit === ABSENT && stops[next] === RESULT) return;
+        if (bit === ABSENT && (stops[next] === RESULT || HABIT_VERBS.has(word(next + 1)))) return;
+      }
+      if (bit === ABSENT) {
+        if (ITEM_JOINS.has(token)) inPlace = false;
+        else if (at > from && PLACES.has(token) && DETERMINERS.has(word(at + 1))) inPlace = true;
+        if (inPlace) continue;
       }
       bits[at] = (bits[at] ?? 0) | bit;
     }
   }
 
   /** Back over the subject of a predicate: `ANA, RF and HLA-B27 tests were <negative>`. */
-  function backward(from: number, floor: number, mark: (at: number) => void): void {
+  function backward(from: number, floor: number, say: (at: number) => void): void {
     const low = Math.max(floor, from - REACH_LONG);
     let at = from - 1;
     let last = -1;
@@ -139,10 +136,10 @@ export function markScopes(
       }
       if (last < 0 && (token === 'and' || token === ',' || stop === WITH)) last = at;
     }
-    for (let mine = from - 1; mine >= limit; mine -= 1) mark(mine);
+    for (let mine = from - 1; mine >= limit; mine -= 1) say(mine);
   }
 
-  function result(cue: { from: number; to: number; cue: Cue; words: string }, floor: number, end: number): void {
+  function result(cue: PlacedCue, floor: number, end: number): void {
     const code = resultCode(cue.cue.meaning);
     let back = previousWord(cue.from, floor);
     let adverbs = 0;
@@ -172,7 +169,7 @@ export function markScopes(
     }
   }
 
-  function history(cue: { from: number; to: number; words: string }, floor: number, end: number): void {
+  function history(cue: PlacedCue, floor: number, end: number): void {
     if (!cue.words.includes('history')) {
       forward(cue.to, end, REACH_SHORT, HISTORICAL);
       return;
@@ -208,8 +205,60 @@ export function markScopes(
       }
     }
     if (word(match.from - 1) !== 'in' && word(match.from - 2) !== 'in') return;
-    backward(match.from, Math.max(floor, match.from - REACH_SHORT), (at) => {
-      bits[at] = (bits[at] ?? 0) | FAMILY;
+    backward(match.from, Math.max(floor, match.from - REACH_SHORT), mark(FAMILY));
+  }
+
+  /** Where the subject of a predicate ends: before its auxiliaries and adverbs. */
+  function subjectEnd(from: number, floor: number): number {
+    let end = from;
+    while (end - 1 >= floor && (AUXILIARIES.has(word(end - 1)) || word(end - 1).endsWith('ly'))) end -= 1;
+    return end;
+  }
+
+  /** `were not observed`, `did not occur` deny their subject; any other `not` denies what follows. */
+  function negation(cue: PlacedCue, floor: number, end: number): void {
+    if (cue.words === 'not' || cue.words.endsWith(' not') || cue.words === 'cannot' || cue.words === 'never') {
+      let at = cue.to;
+      while (at < Math.min(end, cue.to + 3) && (AUXILIARIES.has(word(at)) || word(at).endsWith('ly'))) at += 1;
+      const goesOn = word(at + 1) === 'to' || word(at + 1) === 'any';
+      if (at < end && !goesOn && (OBSERVED.has(word(at)) || OCCURS.has(word(at)))) {
+        // `she was not found`, `he had not noticed fever`: of the person nothing is denied.
+        const subject = subjectEnd(cue.from, floor);
+        if (PERSONS.has(word(subject - 1))) forward(at + 1, end, REACH_LONG, ABSENT);
+        else backward(subject, floor, mark(ABSENT | DENIED));
+        return;
+      }
+    }
+    forward(cue.to, end, REACH_LONG, ABSENT);
+  }
+
+  function course(cue: PlacedCue, floor: number, end: number): void {
+    const code = courseCode(cue.cue.meaning);
+    const isGone = cue.cue.meaning === 'resolved';
+    if (cue.cue.reach === 'after') {
+      const isList = /(?: of| in| from| had| has| experienced)$/.test(cue.words);
+      const to = Math.min(end, cue.to + (isList ? REACH_MIDDLE : REACH_COURSE));
+      for (let at = cue.to; at < to; at += 1) {
+        const stop = stops[at] ?? 0;
+        const token = word(at);
+        if (stop === HARD || stop === VERB || stop === BE || stop === WITH || token === ';') return;
+        if (!isList && (token === ',' || token === 'and' || token === 'or')) return;
+        if (courses[at] === 0) courses[at] = code;
+        if (isGone) bits[at] = (bits[at] ?? 0) | GONE;
+      }
+      return;
+    }
+    const subject = subjectEnd(cue.from, floor);
+    const before = word(subject - 1);
+    if (before === 'not' || before === 'never' || word(cue.from - 1) === 'not' || PERSONS.has(before)) {
+      if (before !== 'who') return;
+    }
+    // `fever, which resolved`: told as there, and what became of it.
+    const isAside = before === 'which' || before === 'that';
+    const from = isAside ? (word(subject - 2) === ',' ? subject - 2 : subject - 1) : subject;
+    backward(from, isAside ? Math.max(floor, from - REACH_SHORT) : floor, (at) => {
+      courses[at] = code;
+      if (isGone && !isAside) bits[at] = (bits[at] ?? 0) | GONE;
     });
   }
 
@@ -221,21 +270,26 @@ export function markScopes(
   for (const cue of cues) {
     const { from: floor, to: end } = enclosing(cue.from) ?? { from: 0, to: tokens.count };
     const { meaning, reach } = cue.cue;
-    if (meaning === 'absent' || meaning === 'possible') {
-      const bit = meaning === 'absent' ? ABSENT : POSSIBLE;
-      if (reach === 'after') forward(cue.to, end, bit === ABSENT ? REACH_LONG : REACH_SHORT + 4, bit);
-      else
-        backward(cue.from, floor, (at) => {
-          bits[at] = (bits[at] ?? 0) | bit;
-        });
+    if (meaning === 'absent') {
+      if (reach === 'after') negation(cue, floor, end);
+      // `he was denied a transplant`
+      else if (!(cue.words.endsWith('denied') && PERSONS.has(word(cue.from - 1))))
+        backward(subjectEnd(cue.from, floor), floor, mark(ABSENT | DENIED));
+    } else if (meaning === 'possible') {
+      if (reach === 'after') forward(cue.to, end, REACH_SHORT + 4, POSSIBLE);
+      else backward(cue.from, floor, mark(POSSIBLE));
+    } else if (meaning === 'hypothetical') {
+      if (reach === 'after') forward(cue.to, end, REACH_MIDDLE, HYPOTHETICAL);
+      else backward(cue.from, floor, mark(HYPOTHETICAL));
     } else if (meaning === 'historical') {
       if (reach === 'after') history(cue, floor, end);
-      else
-        backward(cue.from, Math.max(floor, cue.from - 12), (at) => {
-          bits[at] = (bits[at] ?? 0) | HISTORICAL;
-        });
+      else backward(cue.from, Math.max(floor, cue.from - 12), mark(HISTORICAL));
     } else if (meaning === 'family') forward(cue.to, end, REACH_LONG, FAMILY);
+    else if (courseCode(meaning) > 0) course(cue, floor, end);
     else if (resultCode(meaning) > 0) result(cue, floor, end);
+    // `no abnormality`: a result that denies what it names.
+    if (meaning === 'normal' && /^(?:no|without) /.test(cue.words))
+      for (let at = cue.from; at < cue.to; at += 1) bits[at] = (bits[at] ?? 0) | ABSENT;
   }
   // `non-tender`, `nontender` is a word of its own: the prefix governs only what it is joined to.
   for (let at = 0; at + 1 < tokens.count; at += 1) {
@@ -255,5 +309,6 @@ export function markScopes(
       // `the presence of EBV was negative`: the predicate has the last word.
       return said === 'negative' ? said : (RESULTS[attributive[token] ?? 0] ?? said);
     },
+    courseAt: (token) => COURSES[courses[token] ?? 0] ?? null,
   };
 }
