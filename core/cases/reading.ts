@@ -4,6 +4,7 @@ import {
   ABSENT,
   DENIED,
   FAMILY,
+  GONE,
   HISTORICAL,
   HYPOTHETICAL,
   markScopes,
@@ -75,7 +76,28 @@ export function readText(text: string): Reading {
     mentions.push({ from: match.from, to: match.to, entries: match.entries, start, end, sentence });
   }
   const own = mentions.filter((mention) => story[mention.sentence]);
-  return { text, tokens, sentences, story, mentions, own, mentionsOf, scopes: markScopes(tokens, sentences, mentions) };
+  const scopes = markScopes(tokens, sentences, mentions);
+  denyWhatWent(own, scopes.bits);
+  return { text, tokens, sentences, story, mentions, own, mentionsOf, scopes };
+}
+
+const NOT_THERE = ABSENT | DENIED | FAMILY | HYPOTHETICAL;
+
+/**
+ * What went (`the fever resolved`) is absent from then on where the text told of it before; where this is the first word of
+ * it, it is still a finding of the case.
+ */
+function denyWhatWent(own: readonly Mention[], bits: Uint8Array): void {
+  if (!own.some((mention) => (bits[mention.from] ?? 0) & GONE)) return;
+  const told = new Set<string>();
+  for (const mention of own) {
+    const said = bits[mention.from] ?? 0;
+    for (const { vocabulary, term } of mention.entries) {
+      if (vocabulary === 'cue' || vocabulary === 'site') continue;
+      if (said & GONE && (told.has(term) || vocabulary === 'deniable')) bits[mention.from] = said | DENIED;
+      else if ((said & NOT_THERE) === 0) told.add(term);
+    }
+  }
 }
 
 /** The meaning that a mention has in one vocabulary, if any. */

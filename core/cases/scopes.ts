@@ -51,6 +51,8 @@ export const GONE = 128;
 /** What the cues of the text say about each token. */
 export type Scopes = {
   readonly bits: Uint8Array;
+  /** What ends a scope at each token: `HARD`, `VERB`, `BE` and the like of scope-words. */
+  readonly stops: Uint8Array;
   resultAt(token: number): Result | null;
   courseAt(token: number): Course | null;
 };
@@ -304,6 +306,7 @@ export function markScopes(
   }
   return {
     bits,
+    stops,
     resultAt: (token) => {
       const said = RESULTS[predicative[token] ?? 0] ?? null;
       // `the presence of EBV was negative`: the predicate has the last word.

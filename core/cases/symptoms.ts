@@ -1,6 +1,11 @@
 import type { Context } from './context.ts';
+import { readDurations } from './durations.ts';
 import { type Draft, makeFinding } from './findings.ts';
+import { isHyphen } from './numerals.ts';
 import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
+import { BE, VERB } from './scope-words.ts';
+import { ABSENT, DENIED } from './scopes.ts';
+import { courseOf } from './symptom-course.ts';
 import { foldWord } from './tokens.ts';
 import { SITED_TERMS } from './vocabularies/symptoms.ts';
 import { perWord } from './words.ts';
@@ -27,12 +32,6 @@ const symptomWords = perWord((word) => {
   return ENDINGS.test(folded) && !NOT_SYMPTOMS.has(folded) ? 1 : 0;
 });
 
-const SEVERITY = new Set('mild moderate severe slight intense marked massive profuse'.split(' '));
-const COURSE = new Set(
-  'sudden acute subacute chronic progressive intermittent persistent recurrent transient gradual worsening continuous episodic'.split(
-    ' ',
-  ),
-);
 const SIDE = new Set('left right bilateral unilateral'.split(' '));
 const SITE_LINKS = new Set(
   'of in over on at around involving to within along the his her both left right bilateral lower upper anterior posterior and medial lateral proximal distal'.split(
@@ -44,13 +43,14 @@ function siteTerm(
   reading: Reading,
   mention: Mention,
   index: number,
-): { term: string; start: number; end: number } | null {
+): { term: string; from: number; to: number; start: number; end: number } | null {
   const before = reading.mentions[index - 1];
   const left =
     before?.sentence === mention.sentence && before.to >= mention.from - 1 ? entryIn(before, 'site') : undefined;
   if (before !== undefined && left !== undefined && before.to <= mention.from) {
     const between = before.to === mention.from ? '-' : (reading.tokens.word[before.to] ?? '');
-    if (between === '-' || SIDE.has(between)) return { term: left.term, start: before.start, end: mention.end };
+    if (between === '-' || SIDE.has(between))
+      return { term: left.term, from: before.from, to: mention.to, start: before.start, end: mention.end };
   }
   const after = reading.mentions[index + 1];
   let candidate = after;
@@ -63,20 +63,51 @@ function siteTerm(
     if (candidate.from === mention.to) return null;
     for (let at = mention.to; at < candidate.from; at += 1)
       if (!SITE_LINKS.has(reading.tokens.word[at] ?? '')) return null;
-    return { term: right.term, start: mention.start, end: candidate.end };
+    return { term: right.term, from: mention.from, to: candidate.to, start: mention.start, end: candidate.end };
   }
   return null;
 }
 
-function qualifiersBefore(reading: Reading, mention: Mention): readonly string[] {
-  const found: string[] = [];
-  const floor = reading.sentences[mention.sentence]?.from ?? 0;
-  for (let at = mention.from - 1; at >= Math.max(floor, mention.from - 3); at -= 1) {
-    const word = reading.tokens.word[at] ?? '';
-    if (!SEVERITY.has(word) && !COURSE.has(word) && !SIDE.has(word)) break;
-    found.unshift(word);
+/** A word behind a finding that makes it part of another thing: `tumor cells`, `bleeding site`, `sputum culture`. */
+const HEADS = new Set(
+  'site sites size location marker markers center centre volume culture cultures smear smears smeared culturing cytology criteria scale score staging grade margin margins registry unit ward clinic department team specialist prophylaxis medication medications pathway threshold model severity index resection excision removal biopsy biopsies dissection scan'.split(
+    ' ',
+  ),
+);
+// What is cut or heard by intent: `lymph node dissection`, `vesicular murmur`.
+const PROCEDURES = new Map<string, ReadonlySet<string>>([
+  ['dissection', new Set('node nodes neck lymph surgical blunt axillary nodal mucosal submucosal hilar'.split(' '))],
+  ['heart murmur', new Set(['vesicular'])],
+  ['cavity', new Set('abdominal oral peritoneal pleural nasal thoracic pelvic chest tympanic medullary'.split(' '))],
+]);
+// Fluids of the body: specimens where they are cultured, findings otherwise.
+const SPECIMENS = new Set([
+  'sputum',
+  'pleural effusion',
+  'ascites',
+  'joint swelling',
+  'ear discharge',
+  'nasal discharge',
+]);
+const TESTS = new Set('culture cultures smear smears culturing cytology pcr stain staining cultured'.split(' '));
+const SPECIMEN_REACH = 12;
+
+/** Whether a mention is part of the name of something else and says nothing of the patient by itself. */
+function isPartOfName(reading: Reading, mention: Mention, term: string): boolean {
+  const { word } = reading.tokens;
+  // `anti-infection treatment`
+  if (isHyphen(word[mention.from - 1]) && word[mention.from - 2] === 'anti') return true;
+  if (PROCEDURES.get(term)?.has(word[mention.from - 1] ?? '') === true) return true;
+  if (HEADS.has(word[mention.to] ?? '') && !HEADS.has(word[mention.to - 1] ?? '')) return true;
+  // `the symptoms of fever` is the fever.
+  if (term === 'symptom' && word[mention.to] === 'of') return true;
+  if (!SPECIMENS.has(term)) return false;
+  const end = reading.sentences[mention.sentence]?.to ?? mention.to;
+  for (let at = mention.to; at < Math.min(end, mention.to + SPECIMEN_REACH); at += 1) {
+    if (TESTS.has(word[at] ?? '')) return true;
+    if ((reading.scopes.stops[at] ?? 0) === BE || (reading.scopes.stops[at] ?? 0) === VERB) return false;
   }
-  return found;
+  return false;
 }
 
 /** Symptoms and signs, with the part of the body they concern, and words of symptoms that no vocabulary holds. */
@@ -84,16 +115,21 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
   const drafts: Draft[] = [];
   const covered = new Uint8Array(reading.tokens.count);
   const indexOf = new Map(reading.mentions.map((mention, index) => [mention, index]));
+  const durations = readDurations(reading);
   for (const mention of reading.mentions) covered.fill(1, mention.from, mention.to);
   for (const mention of reading.own) {
     const symptom = entryIn(mention, 'symptom');
     const image = symptom === undefined ? entryIn(mention, 'imaging') : undefined;
     const disease = entryIn(mention, 'disease');
     const denied = symptom ?? image ?? entryIn(mention, 'deniable') ?? disease;
+    if (denied === undefined) continue;
     const assertion = assertionAt(reading, mention.from, disease !== undefined);
     // What only counts when it is denied: diseases that were looked for, complications, deficits.
-    const term = symptom?.term ?? image?.term ?? (assertion === 'absent' ? denied?.term : undefined);
-    if (term === undefined) continue;
+    const term = symptom?.term ?? image?.term ?? (assertion === 'absent' ? denied.term : undefined);
+    if (term === undefined || isPartOfName(reading, mention, term)) continue;
+    // A germ in the name of a test: the test was negative, which is a laboratory finding.
+    if (denied.vocabulary === 'deniable' && ((reading.scopes.bits[mention.from] ?? 0) & (ABSENT | DENIED)) === 0)
+      continue;
     const modality = context.modalityOf(mention);
     if (modality !== null && (image !== undefined || SEEN_ON_IMAGES.has(term))) continue;
     // A disease of the past or of the family is background, not a complaint.
@@ -101,14 +137,21 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
     const site = SITED_TERMS.has(term) ? siteTerm(reading, mention, indexOf.get(mention) ?? 0) : null;
     drafts.push({
       sentence: mention.sentence,
-      finding: makeFinding({
-        term: site === null ? term : `${site.term} ${term}`,
-        assertion,
-        span: [site?.start ?? mention.start, site?.end ?? mention.end],
-        qualifiers: qualifiersBefore(reading, mention),
-      }),
+      finding: {
+        ...makeFinding({
+          term: site === null ? term : `${site.term} ${term}`,
+          assertion,
+          span: [site?.start ?? mention.start, site?.end ?? mention.end],
+        }),
+        ...courseOf(reading, mention, site?.from ?? mention.from, site?.to ?? mention.to, durations),
+      },
     });
   }
+  return [...drafts, ...findNamed(reading, covered)];
+}
+
+function findNamed(reading: Reading, covered: Uint8Array): readonly Draft[] {
+  const drafts: Draft[] = [];
   const named = symptomWords(reading.tokens.pool);
   for (const [index, sentence] of reading.sentences.entries()) {
     if (!reading.story[index]) continue;

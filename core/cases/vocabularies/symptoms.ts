@@ -53,6 +53,12 @@ muscle weakness | muscular weakness | proximal muscle weakness | proximal weakne
 anorexia | loss of appetite | poor appetite | decreased appetite | inappetence | reduced appetite | poor feeding | feeding difficulties | lack of appetite | appetite loss
 weight loss | loss of weight | lost weight | weight reduction | losing weight
 weight gain | gained weight
+distension | distention | distended | bulging
+clinical deterioration | deterioration | deteriorated
+afferent pupillary defect | relative afferent pupillary defect
+light perception only | only light perception | perception of light
+kussmaul breathing | kussmaul respiration | acidotic breathing
+inability to move | unable to move
 failure to thrive | poor weight gain | growth failure
 growth retardation | growth delay | poor growth
 short stature
@@ -91,7 +97,7 @@ pelvic pain
 flank pain | loin pain | lumbar pain
 abdominal tenderness | tenderness of the abdomen | abdominal guarding
 epigastric tenderness
-rebound tenderness | peritoneal signs | peritonism | peritoneal irritation | signs of peritonitis
+rebound tenderness | peritoneal signs | rebound | peritonism | peritoneal irritation | signs of peritonitis
 guarding | muscle guarding | abdominal rigidity
 murphy sign | murphys sign
 heartburn | pyrosis | acid reflux | regurgitation
@@ -187,7 +193,7 @@ raynaud phenomenon | raynauds phenomenon
 digital clubbing | clubbing | finger clubbing | clubbing of fingers
 varicose veins | varicosities
 pallor | pale | paleness | pale conjunctiva | conjunctival pallor | pallid
-bleeding | hemorrhage | haemorrhage | blood loss | bled
+bleeding | hemorrhage | haemorrhage | blood loss | bled | hemorrhagic | haemorrhagic | hemorrhaging | haemorrhaging
 easy bruising | bruising | bruises | bruise
 ecchymosis | ecchymoses | ecchymotic
 petechiae | petechia | petechial rash
@@ -206,12 +212,12 @@ tinnitus | ringing in the ears
 hearing loss | deafness | hearing impairment | hypoacusis | decreased hearing | deaf | loss of hearing | sensorineural hearing loss
 ear pain | otalgia | earache
 ear discharge | otorrhea | otorrhoea
-seizure | seizures | convulsion | convulsions | epileptic seizure | convulsive | ictal episode
+seizure | seizures | convulsion | convulsions | epileptic seizure | epileptic seizures | epileptic crisis | epileptic crises | epileptic attack | epileptic attacks | fits | convulsive | ictal episode
 generalized tonic clonic seizure | tonic clonic seizure | grand mal seizure | generalised tonic clonic seizure
 status epilepticus
 focal seizure | partial seizure | absence seizure
 loss of consciousness | unconscious | unconsciousness | lost consciousness | transient loss of consciousness | unresponsive | unresponsiveness | LOC
-coma | comatose
+coma | comatose | minimally conscious state | vegetative state | persistent vegetative state
 altered mental status | altered consciousness | altered sensorium | altered level of consciousness | decreased level of consciousness | disturbed consciousness | reduced consciousness | impaired consciousness | consciousness disturbance | obtunded | stupor | clouding of consciousness | mental status changes
 drowsiness | somnolence | drowsy | somnolent | sleepiness | excessive daytime sleepiness
 confusion | confused | disorientation | disoriented | mental confusion
@@ -251,7 +257,7 @@ foot drop
 wrist drop
 bulbar palsy | bulbar symptoms
 ataxia | ataxic gait | incoordination | gait ataxia | cerebellar ataxia | truncal ataxia
-gait disturbance | gait instability | difficulty walking | difficulty in walking | unsteady gait | inability to walk | gait difficulty | walking difficulty | gait abnormality | abnormal gait | unable to walk | gait impairment
+gait disturbance | gait instability | difficulty walking | difficulty in walking | unsteady gait | inability to walk | gait difficulty | walking difficulty | gait abnormality | abnormal gait | unable to walk | could not walk | cannot walk | unable to stand | inability to stand | unable to bear weight | inability to bear weight | gait impairment
 limp | limping
 falls | recurrent falls | falling
 tremor | tremors | resting tremor | intention tremor | tremulousness
@@ -498,21 +504,48 @@ poor sucking | poor suck
 
 /** Words that say something only when denied: `no complications`, `without neurological deficits`. */
 export const DENIABLE = parseLines(`
-abnormality | abnormalities | abnormal findings | abnormal finding | other abnormality | anomaly | anomalies
+abnormality | abnormalities | no abnormality | no abnormalities | no significant abnormality | no significant abnormalities | no obvious abnormality | no obvious abnormalities | without abnormalities | without abnormality | without any abnormality | without any abnormalities | no abnormal findings | no significant findings | no pathological findings | abnormal findings | abnormal finding | other abnormality | anomaly | anomalies
 complication | complications | postoperative complications | problems | problem
-adverse event | adverse events | side effect | side effects | adverse effects | adverse reactions | adverse drug reactions
+adverse event | adverse events | unanticipated event | unanticipated events | untoward event | untoward events | side effect | side effects | adverse effects | adverse reactions | adverse drug reactions
 symptom | symptoms | complaint | complaints | clinical symptoms | clinical signs
 neurological deficit | neurological deficits | neurologic deficit | focal neurological deficit | focal neurological signs | focal deficit | neurological impairment | neurological symptoms | sensory deficits | motor deficit | focal neurologic deficits | deficit | deficits
-involvement | invasion | infiltration | extension | spread
+involvement | invasion | invade | invaded | adhesion | adhesions | infiltration | extension | spread
 malignant cells | malignant transformation | atypia | cellular atypia | mitotic activity | mitoses
 organ dysfunction | end organ dysfunction | dysfunction
 residual disease | residual tumor | progression | disease progression | local recurrence
-infectious disease | systemic disease | chronic disease | comorbidity | comorbidities | medical problems
+infectious disease | systemic disease | chronic disease | disease | diseases | renal disease | liver disease | hepatic disease | heart disease | pathology | pathologies | comorbidity | comorbidities | medical problems
 leak | leaks | paravalvular leak | extravasation | malfunction
 pathogenic variant | pathogenic variants | mutation | mutations | deletion | deletions
 trauma history | surgical intervention | rejection
 response | improvement
 organisms | bacterial growth | fungal elements | schistocytes
+hiv | human immunodeficiency virus | HIV infection
+herpes simplex virus | herpesvirus | HSV | herpes virus
+enterovirus | enteroviruses
+cytomegalovirus | CMV
+epstein-barr virus | EBV
+varicella zoster virus | VZV
+influenza virus | influenza viruses
+sars-cov-2 | coronavirus
+adenovirus
+parvovirus | parvovirus B19
+aspergillus
+candida
+cryptococcus
+pneumocystis | pneumocystis jirovecii
+mycobacteria | acid fast bacilli | acid fast bacillus | mycobacterium tuberculosis | AFB
+legionella
+mycoplasma | mycoplasma pneumoniae
+brucella
+toxoplasma
+borrelia
+leptospira
+rickettsia
+bartonella
+helicobacter pylori | H pylori
+clostridium difficile | C difficile
+parasites | ova | parasite
+bacteria | fungi | fungus | virus | viruses
 `);
 
 /** Complaints that take the part of the body beside them into their name: `flank` + `pain`. */
@@ -524,6 +557,7 @@ export const SITED_TERMS: ReadonlySet<string> = new Set([
   'mass',
   'tumor',
   'lesion',
+  'distension',
   'nodule',
   'cyst',
   'ulcer',
