@@ -8,6 +8,7 @@ import { findDemographics } from './demographics.ts';
 import { statesDiagnosis } from './diagnosis.ts';
 import { findEcg } from './ecg.ts';
 import { type FacetDrafts, makeFacet } from './facet-text.ts';
+import type { Draft } from './findings.ts';
 import { findImaging } from './imaging.ts';
 import { findLabs } from './labs.ts';
 import { type Reading, readText } from './reading.ts';
@@ -15,7 +16,7 @@ import { findSymptoms } from './symptoms.ts';
 import { findVitals } from './vitals.ts';
 
 /** Part of fingerprints: changes whenever the same text could give another result. */
-export const EXTRACTOR_VERSION = 'rules-4';
+export const EXTRACTOR_VERSION = 'rules-5';
 
 /** Reads one patient's text, or a query of a few words, into facets with spans. Pure; linear in the length of the text. */
 export function extractCase(text: string): ExtractedCase {
@@ -35,7 +36,7 @@ export function extractFrom(reading: Reading): ExtractedCase {
   };
   const facets: Partial<Record<Facet, FacetView>> = {};
   for (const name of FACETS) {
-    const facet = makeFacet(reading, drafts[name]);
+    const facet = makeFacet(reading, withoutSummary(reading, drafts[name]));
     if (facet !== null) facets[name] = facet;
   }
   const patient = { ageYears: demographics.ageYears, sex: demographics.sex };
@@ -45,4 +46,13 @@ export function extractFrom(reading: Reading): ExtractedCase {
     facets,
     completeness: scoreCompleteness(patient, facets, statesDiagnosis(reading)),
   };
+}
+
+/** Leaves out what the abstract says and the body says again: the same term, assertion and value. */
+function withoutSummary(reading: Reading, drafts: readonly Draft[]): readonly Draft[] {
+  const isSummary = (draft: Draft) => reading.sentences[draft.sentence]?.summary === true;
+  if (!drafts.some(isSummary)) return drafts;
+  const saying = ({ finding: { term, assertion, value } }: Draft) => `${term}|${assertion}|${value ?? ''}`;
+  const body = new Set(drafts.filter((draft) => !isSummary(draft)).map(saying));
+  return drafts.filter((draft) => !isSummary(draft) || !body.has(saying(draft)));
 }

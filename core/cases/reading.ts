@@ -130,6 +130,11 @@ export function mentionsIn(reading: Reading, sentence: number): readonly Mention
   return reading.mentions.slice(from, to);
 }
 
+/** Whether a relative is spoken of at a token, whatever is said. */
+export function isOfFamily(reading: Reading, token: number): boolean {
+  return ((reading.scopes.bits[token] ?? 0) & FAMILY) !== 0;
+}
+
 /**
  * How the text asserts what is said at a token. Family goes before absence (`no family history of …` is no history at all),
  * a result before what was only looked for (`tests for HIV were negative`), that before absence, absence before history,
@@ -137,8 +142,8 @@ export function mentionsIn(reading: Reading, sentence: number): readonly Mention
  */
 export function assertionAt(reading: Reading, token: number, chronic: boolean): Assertion {
   const bits = reading.scopes.bits[token] ?? 0;
-  if (bits & FAMILY) return bits & ABSENT ? 'absent' : 'family';
   const result = reading.scopes.resultAt(token);
+  if (bits & FAMILY) return bits & (ABSENT | DENIED) || result === 'negative' ? 'absent' : 'family';
   if (bits & DENIED || result === 'negative') return 'absent';
   if (bits & HYPOTHETICAL && result !== 'positive') return 'hypothetical';
   if (bits & ABSENT) return 'absent';

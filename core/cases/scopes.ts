@@ -232,6 +232,8 @@ export function markScopes(
       }
     }
     forward(cue.to, end, REACH_LONG, ABSENT);
+    // Of the patient it says nothing.
+    if (cue.words.endsWith('family history of')) forward(cue.to, end, REACH_LONG, FAMILY);
   }
 
   function course(cue: PlacedCue, floor: number, end: number): void {

@@ -210,18 +210,41 @@ function headingOf(
   return null;
 }
 
-export type SectionedSentence = Sentence & { readonly section: Section | null; readonly heading: boolean };
+export type SectionedSentence = Sentence & {
+  readonly section: Section | null;
+  readonly heading: boolean;
+  /** It stands in the abstract of a text that has a body too. */
+  readonly summary: boolean;
+};
+
+/**
+ * Where the body begins: at the heading that starts the report over after an abstract (`Introduction, Case, Conclusion,
+ * Introduction, …`), at the first heading behind an `Abstract` that has none of its own, or at an `Introduction` behind an
+ * abstract without a heading. 0 without an abstract.
+ */
+function bodyStart(headings: readonly (Section | null)[]): number {
+  const lastStory = headings.lastIndexOf('case');
+  const lastOpening = headings.lastIndexOf('introduction', lastStory);
+  if (lastStory < 0) return 0;
+  const abstract = headings.indexOf('abstract');
+  const opened = headings.findIndex((section) => section !== null);
+  const toldBefore = headings.slice(0, Math.max(0, lastOpening)).some((one) => one === 'case' || one === 'conclusion');
+  if (lastOpening >= 0 && (toldBefore || abstract >= 0 || opened === lastOpening)) return lastOpening;
+  return abstract < 0 ? 0 : Math.max(0, headings.indexOf('case', abstract));
+}
 
 /** Gives every sentence its section; null before the first heading. */
 function markSections(tokens: Tokens, sentences: readonly Sentence[]): readonly SectionedSentence[] {
-  let section: Section | null = null;
   const openers = opensHeading(tokens.pool);
-  return sentences.map((sentence) => {
-    const heading = headingOf(tokens, sentence, openers);
+  const found = sentences.map((sentence) => headingOf(tokens, sentence, openers));
+  const body = bodyStart(found.map((heading) => heading?.section ?? null));
+  let section: Section | null = null;
+  return sentences.map((sentence, index) => {
+    const heading = found[index] ?? null;
     if (heading !== null) section = heading.section;
     const { from, to, start, end } = sentence;
     // Written out: spreading the sentence costs more than all the rest.
-    return { from, to, start, end, section, heading: heading?.alone ?? false };
+    return { from, to, start, end, section, heading: heading?.alone ?? false, summary: index < body };
   });
 }
 

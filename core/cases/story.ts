@@ -16,7 +16,14 @@ const GENERAL_PHRASES = [
   'previously reported',
   'studies have',
   'study of',
-  'studies',
+  'studies show',
+  'studies suggest',
+  'studies on',
+  'several studies',
+  'previous studies',
+  'recent studies',
+  'cohort',
+  'meta analysis',
   'incidence',
   'prevalence',
   'is characterized by',
@@ -83,40 +90,53 @@ const OWN_PHRASES = [
 
 /** Whether a sentence speaks of the disease in general. `lower` is the sentence in lower case with hyphens as blanks. */
 function isGeneral(lower: string): boolean {
-  return (
-    GENERAL_PHRASES.some((phrase) => lower.includes(phrase)) && !OWN_PHRASES.some((phrase) => lower.includes(phrase))
-  );
+  return GENERAL_PHRASES.some((phrase) => lower.includes(phrase)) && !isOwn(lower);
+}
+
+function isOwn(lower: string): boolean {
+  return OWN_PHRASES.some((phrase) => lower.includes(phrase));
 }
 
 // Parts of words of which every sentence with a general phrase holds one.
 const GENERAL_PARTS =
-  /literature|et$|reported|described|stud(?:y|ies)|incidence|prevalence|characteri[sz]ed|defined|consider|conclu|highlights|illustrates|demonstrates|emphasizes|knowledge|should|^rare|common|per$|guidelines|patients$|usually|often|cause|lead|searched/;
+  /literature|et$|reported|described|stud(?:y|ies)|incidence|prevalence|characteri[sz]ed|defined|consider|conclu|cohort|^meta$|highlights|illustrates|demonstrates|emphasizes|knowledge|should|^rare|common|per$|guidelines|patients$|usually|often|cause|lead|searched/;
 const mayBeGeneral = perWord((word) => (GENERAL_PARTS.test(word) ? 1 : 0));
 
 const CASE_CHARS_MIN = 200;
 
 /**
- * Which sentences tell the patient's own story. Where case sections exist they alone do; else all but introduction,
- * discussion, conclusion and back matter; and never a sentence about the disease in general.
+ * Which sentences tell the patient's own story. Where case sections exist they alone do, and of an abstract what it tells of
+ * this patient; else all but introduction, discussion, conclusion and back matter; and never a sentence about the disease in
+ * general.
  */
 export function markStory(text: string, tokens: Tokens, sentences: readonly SectionedSentence[]): readonly boolean[] {
-  const caseChars = sentences.reduce((sum, one) => sum + (one.section === 'case' ? one.end - one.start : 0), 0);
+  const charsIn = (section: Section | null, summary: boolean) =>
+    sentences.reduce(
+      (sum, one) => sum + (one.section === section && one.summary === summary ? one.end - one.start : 0),
+      0,
+    );
+  const bodyChars = charsIn('case', false);
+  const caseChars = bodyChars + charsIn('case', true);
   const hasCase = caseChars > CASE_CHARS_MIN;
   // Before the first heading stands a title, or a story that later goes on under `Clinical findings:`.
-  const openChars = sentences.reduce((sum, one) => sum + (one.section === null ? one.end - one.start : 0), 0);
-  const isOpenStory = openChars > CASE_CHARS_MIN || caseChars === 0;
+  const isOpenStory = charsIn(null, false) > CASE_CHARS_MIN || caseChars === 0;
   const asides = new Set<Section>(['introduction', 'discussion', 'conclusion', 'matter']);
+  const lowered = (sentence: SectionedSentence) =>
+    text.slice(sentence.start, sentence.end).toLowerCase().replaceAll('-', ' ');
   const story = sentences.map((sentence) => {
-    if (sentence.heading) return false;
-    if (hasCase) return sentence.section === 'case' || (sentence.section === null && isOpenStory);
-    return sentence.section === null || !asides.has(sentence.section);
+    const { section, heading, summary } = sentence;
+    if (heading) return false;
+    if (summary && bodyChars > CASE_CHARS_MIN)
+      return section === 'case' || ((section === 'abstract' || section === null) && isOwn(lowered(sentence)));
+    if (hasCase) return section === 'case' || (section === null && isOpenStory);
+    return section === null || !asides.has(section);
   });
   const general = mayBeGeneral(tokens.pool);
   const marked = story.map((own, index) => {
     const sentence = sentences[index];
     if (!own || sentence === undefined) return false;
     if (bitsOf(general, tokens, sentence.from, sentence.to) === 0) return true;
-    return !isGeneral(text.slice(sentence.start, sentence.end).toLowerCase().replaceAll('-', ' '));
+    return !isGeneral(lowered(sentence));
   });
   // A query or an abstract that speaks only in general terms is still all there is.
   if (marked.some(Boolean)) return marked;

@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { readDurations } from './durations.ts';
 import { type Draft, makeFinding } from './findings.ts';
 import { isHyphen } from './numerals.ts';
-import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
+import { assertionAt, entryIn, isOfFamily, type Mention, type Reading } from './reading.ts';
 import { BE, VERB } from './scope-words.ts';
 import { ABSENT, DENIED } from './scopes.ts';
 import { courseOf } from './symptom-course.ts';
@@ -132,8 +132,9 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
       continue;
     const modality = context.modalityOf(mention);
     if (modality !== null && (image !== undefined || SEEN_ON_IMAGES.has(term))) continue;
-    // A disease of the past or of the family is background, not a complaint.
-    if (disease !== undefined && (assertion === 'historical' || assertion === 'family')) continue;
+    // A disease of the past is background, not a complaint, and so is what a relative has or has not.
+    if (disease !== undefined && assertion === 'historical') continue;
+    if (isOfFamily(reading, mention.from) && (disease !== undefined || assertion === 'absent')) continue;
     const site = SITED_TERMS.has(term) ? siteTerm(reading, mention, indexOf.get(mention) ?? 0) : null;
     drafts.push({
       sentence: mention.sentence,

@@ -104,7 +104,7 @@ const LISTS: readonly (readonly [CueMeaning, CueReach, string])[] = [
   [
     'family',
     'after',
-    'family history of|family history|familial history of|familial history|family medical history|positive family history|family history was|runs in the family',
+    'family history of|family history|familial history of|familial history|family medical history|positive family history|runs in the family',
   ],
   [
     'high',
