@@ -5,7 +5,7 @@ import { type Draft, makeFinding } from './findings.ts';
 import { findOccupations } from './occupation.ts';
 import { assertionAt, entryIn, isOfFamily, type Mention, mentionsIn, type Reading } from './reading.ts';
 import { FAMILY, HISTORICAL } from './scopes.ts';
-import { KIND_OF_RISK, MEDICINE_ENDINGS, RISK_DISEASES } from './vocabularies/background.ts';
+import { KIND_OF_RISK, MEDICINE_ENDINGS, PAST_TREATMENTS, RISK_DISEASES } from './vocabularies/background.ts';
 import { perWord } from './words.ts';
 
 /** The first qualifier of every finding of the background. */
@@ -21,13 +21,9 @@ const STARTING = new Set(
     ' ',
   ),
 );
-// Procedures and habits that are background only where the text puts them into the past.
-const ONLY_PAST = new Set(
-  'hemodialysis,chemotherapy,appendectomy,transplant,vaccination,coronary artery bypass grafting,pacemaker,premature infant'.split(
-    ',',
-  ),
-);
 const BIRTHS = new Set('born delivered birth'.split(' '));
+// States that a report names again and again.
+const ONCE = new Set(['pregnancy', 'menopause', 'previously healthy', 'occupation']);
 const TAKING_REACH = 8;
 
 /** Whether the patient was on a medicine before, rather than given it now. */
@@ -117,13 +113,13 @@ function riskDrafts(reading: Reading, mention: Mention, term: string, assertion:
     return isEmpty ? [backgroundDraft(mention.sentence, term, 'absent', span, 'family')] : [];
   }
   if (
-    ONLY_PAST.has(term) &&
+    PAST_TREATMENTS.has(term) &&
     assertion !== 'historical' &&
     !(term === 'premature infant' && tellsBirth(reading, mention))
   )
     return [];
   if (term !== 'consanguinity' && isOfFamily(reading, mention.from)) return [];
-  const stated: Assertion = assertion === 'possible' || assertion === 'family' ? 'present' : assertion;
+  const stated: Assertion = assertion === 'family' ? 'present' : assertion;
   const packYears = term === 'smoking' || term === 'former smoker' ? packYearsOf(reading, mention) : null;
   const amount = packYears === null ? {} : { value: packYears, unit: '{pack-years}' };
   return [backgroundDraft(mention.sentence, term, stated, span, kind, amount)];
@@ -195,8 +191,8 @@ function withoutRepeats(drafts: readonly Draft[]): readonly Draft[] {
   const habits = new Set<string>();
   return drafts.filter(({ sentence, finding: { term, qualifiers, span, value } }) => {
     if (qualifiers?.[0] === 'medication') return !allergies.some(([from, to]) => span[0] >= from && span[0] < to);
-    if (qualifiers?.[0] !== 'risk factor') return true;
-    const habit = `${sentence}:${term}:${value ?? ''}`;
+    if (qualifiers?.[0] !== 'risk factor' && !ONCE.has(term)) return true;
+    const habit = ONCE.has(term) ? term : `${sentence}:${term}:${value ?? ''}`;
     if (habits.has(habit)) return false;
     habits.add(habit);
     return true;

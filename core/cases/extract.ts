@@ -14,13 +14,24 @@ import { findLabs } from './labs.ts';
 import { type Reading, readText } from './reading.ts';
 import { findSymptoms } from './symptoms.ts';
 import { findVitals } from './vitals.ts';
+import { type Vocabulary, vocabularyInUse } from './vocabulary.ts';
 
-/** Part of fingerprints: changes whenever the same text could give another result. */
+/** Of the rules alone; `extractorVersion()` is what fingerprints take. */
 export const EXTRACTOR_VERSION = 'rules-5';
+const HASH_CHARS = 12;
 
-/** Reads one patient's text, or a query of a few words, into facets with spans. Pure; linear in the length of the text. */
-export function extractCase(text: string): ExtractedCase {
-  return extractFrom(readText(text));
+/** Part of fingerprints: changes whenever the same text could give another result, with the vocabulary that was registered too. */
+export function extractorVersion(): string {
+  const { hash } = vocabularyInUse();
+  return hash === null ? EXTRACTOR_VERSION : `${EXTRACTOR_VERSION}+${hash.slice(0, HASH_CHARS)}`;
+}
+
+/**
+ * Reads one patient's text, or a query of a few words, into facets with spans. Pure in text and vocabulary; linear in the
+ * length of the text.
+ */
+export function extractCase(text: string, vocabulary?: Vocabulary): ExtractedCase {
+  return extractFrom(readText(text, vocabulary));
 }
 
 /** The same from a text that is read already. */
@@ -36,7 +47,7 @@ export function extractFrom(reading: Reading): ExtractedCase {
   };
   const facets: Partial<Record<Facet, FacetView>> = {};
   for (const name of FACETS) {
-    const facet = makeFacet(reading, withoutSummary(reading, drafts[name]));
+    const facet = makeFacet(reading, withCodes(reading, withoutSummary(reading, drafts[name])));
     if (facet !== null) facets[name] = facet;
   }
   const patient = { ageYears: demographics.ageYears, sex: demographics.sex };
@@ -55,4 +66,13 @@ function withoutSummary(reading: Reading, drafts: readonly Draft[]): readonly Dr
   const saying = ({ finding: { term, assertion, value } }: Draft) => `${term}|${assertion}|${value ?? ''}`;
   const body = new Set(drafts.filter((draft) => !isSummary(draft)).map(saying));
   return drafts.filter((draft) => !isSummary(draft) || !body.has(saying(draft)));
+}
+
+/** Adds the code of a finding's name where its words had none of their own. */
+function withCodes(reading: Reading, drafts: readonly Draft[]): readonly Draft[] {
+  if (reading.codes.size === 0) return drafts;
+  return drafts.map((draft) => {
+    const code = draft.finding.code ?? reading.codes.get(draft.finding.term);
+    return code === undefined ? draft : { ...draft, finding: { ...draft.finding, code } };
+  });
 }

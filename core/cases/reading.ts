@@ -15,7 +15,7 @@ import {
 import { readSections, type SectionedSentence } from './sections.ts';
 import { markStory } from './story.ts';
 import type { Tokens } from './tokens.ts';
-import { type Entry, LEXICON, type VocabularyName } from './vocabulary.ts';
+import { type Entry, type Vocabulary, type VocabularyName, vocabularyInUse } from './vocabulary.ts';
 import { perWord } from './words.ts';
 
 /** A known phrase at its place in the text. */
@@ -40,6 +40,8 @@ export type Reading = {
   /** Indices into `mentions`, per sentence [first, last). */
   readonly mentionsOf: readonly (readonly [number, number])[];
   readonly scopes: Scopes;
+  /** Codes by name, where the operator has loaded a vocabulary with codes. */
+  readonly codes: ReadonlyMap<string, string>;
 };
 
 // Short forms that are everyday words unless written in capitals: `TEN`, `PET`, `MR` (and `Mr`).
@@ -50,14 +52,15 @@ const CAPITALS_ONLY = new Set(
 );
 const needsCapitals = perWord((word) => (CAPITALS_ONLY.has(word) ? 1 : 0));
 
-export function readText(text: string): Reading {
+/** Cuts and matches a text. Without a vocabulary, with the one that the host registered. */
+export function readText(text: string, vocabulary: Vocabulary = vocabularyInUse()): Reading {
   const { tokens, sentences } = readSections(text);
   const story = markStory(text, tokens, sentences);
   const mentions: Mention[] = [];
   const mentionsOf: [number, number][] = sentences.map(() => [0, 0]);
   const capitals = needsCapitals(tokens.pool);
   let sentence = 0;
-  for (const match of LEXICON.match(tokens)) {
+  for (const match of vocabulary.lexicon.match(tokens)) {
     const start = tokens.start[match.from] ?? 0;
     const end = tokens.end[match.to - 1] ?? start;
     if (match.to === match.from + 1 && capitals[tokens.id[match.from] ?? 0] === 1) {
@@ -78,7 +81,7 @@ export function readText(text: string): Reading {
   const own = mentions.filter((mention) => story[mention.sentence]);
   const scopes = markScopes(tokens, sentences, mentions);
   denyWhatWent(own, scopes.bits);
-  return { text, tokens, sentences, story, mentions, own, mentionsOf, scopes };
+  return { text, tokens, sentences, story, mentions, own, mentionsOf, scopes, codes: vocabulary.codes };
 }
 
 const NOT_THERE = ABSENT | DENIED | FAMILY | HYPOTHETICAL;

@@ -231,9 +231,17 @@ export function markScopes(
         return;
       }
     }
-    forward(cue.to, end, REACH_LONG, ABSENT);
+    // `absent breath sounds, dullness and fever`, `lack of appetite, and cough`: these govern their own noun.
+    const isOfNoun = cue.words === 'absent' || cue.words.startsWith('lack');
+    forward(cue.to, isOfNoun ? itemEnd(cue.to, end) : end, REACH_LONG, ABSENT);
     // Of the patient it says nothing.
     if (cue.words.endsWith('family history of')) forward(cue.to, end, REACH_LONG, FAMILY);
+  }
+
+  function itemEnd(from: number, end: number): number {
+    let at = from;
+    while (at < end && word(at) !== ',' && word(at) !== 'and') at += 1;
+    return at;
   }
 
   function course(cue: PlacedCue, floor: number, end: number): void {

@@ -70,7 +70,7 @@ function siteTerm(
 
 /** A word behind a finding that makes it part of another thing: `tumor cells`, `bleeding site`, `sputum culture`. */
 const HEADS = new Set(
-  'site sites size location marker markers center centre volume culture cultures smear smears smeared culturing cytology criteria scale score staging grade margin margins registry unit ward clinic department team specialist prophylaxis medication medications pathway threshold model severity index resection excision removal biopsy biopsies dissection scan'.split(
+  'wire guidewire spectrometry zone agar effect site sites size location marker markers center centre volume culture cultures smear smears smeared culturing cytology criteria scale score staging grade margin margins registry unit ward clinic department team specialist prophylaxis medication medications pathway threshold model severity index resection excision removal biopsy biopsies dissection scan'.split(
     ' ',
   ),
 );
@@ -89,7 +89,11 @@ const SPECIMENS = new Set([
   'ear discharge',
   'nasal discharge',
 ]);
-const TESTS = new Set('culture cultures smear smears culturing cytology pcr stain staining cultured'.split(' '));
+const TESTS = new Set(
+  'culture cultures smear smears culturing cytology pcr stain staining cultured acid afb bacilli gram analysis microscopy'.split(
+    ' ',
+  ),
+);
 const SPECIMEN_REACH = 12;
 
 /** Whether a mention is part of the name of something else and says nothing of the patient by itself. */
@@ -108,6 +112,11 @@ function isPartOfName(reading: Reading, mention: Mention, term: string): boolean
     if ((reading.scopes.stops[at] ?? 0) === BE || (reading.scopes.stops[at] ?? 0) === VERB) return false;
   }
   return false;
+}
+
+function codeOf(mention: Mention): { readonly code?: string } {
+  for (const entry of mention.entries) if ('code' in entry && entry.code !== undefined) return { code: entry.code };
+  return {};
 }
 
 /** Symptoms and signs, with the part of the body they concern, and words of symptoms that no vocabulary holds. */
@@ -145,6 +154,7 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
           span: [site?.start ?? mention.start, site?.end ?? mention.end],
         }),
         ...courseOf(reading, mention, site?.from ?? mention.from, site?.to ?? mention.to, durations),
+        ...(site === null ? codeOf(mention) : {}),
       },
     });
   }

@@ -1,6 +1,6 @@
 import type { SetAsideReason } from '../../schema/vocabulary.ts';
 import type { ExtractedCase } from '../cases/case.ts';
-import { EXTRACTOR_VERSION, extractCase } from '../cases/extract.ts';
+import { extractCase, extractorVersion } from '../cases/extract.ts';
 import { splitPatients } from '../cases/patients.ts';
 import { screenDocument } from '../cases/screen.ts';
 import {
@@ -47,7 +47,7 @@ export const defineNormalize = (deps: {
     leaseMs: 120_000,
     retry,
     settles: 'each',
-    fingerprint: EXTRACTOR_VERSION,
+    fingerprint: extractorVersion(),
     async process(batch, context) {
       const keys = batch.map((item) => item.key);
       const documents = await readDocuments(deps.db, keys);
@@ -166,7 +166,7 @@ async function settle(
   }
   return {
     outcomes: outcomes.map((outcome, i) => settled.get(batch[i]?.id ?? -1) ?? outcome),
-    writes: [...leaving, ...caseWrites(replaced, cases, EXTRACTOR_VERSION)],
+    writes: [...leaving, ...caseWrites(replaced, cases, extractorVersion())],
   };
 }
 
@@ -193,7 +193,7 @@ async function doneWith(item: Item, cases: readonly NormalizedCase[]): Promise<O
       kind: 'case',
       key: caseId,
       source: item.source,
-      contentHash: await sha256Hex(JSON.stringify([EXTRACTOR_VERSION, returns, extracted])),
+      contentHash: await sha256Hex(JSON.stringify([extractorVersion(), returns, extracted])),
     })),
   );
   const outputHash = await sha256Hex(makes.map((made) => made.contentHash).join());

@@ -19,16 +19,51 @@ animal contact | contact with animals | contact with cats | contact with dogs | 
 sexual exposure | unprotected sex | unprotected sexual intercourse | multiple sexual partners | sexually active
 previously healthy | otherwise healthy | healthy | no medical history | unremarkable medical history | no comorbidities | medical history was unremarkable | without medical history | in good health | no past medical history | no significant medical history | previously well | no significant past medical history | no known comorbidities | no previous medical history | no relevant medical history | past medical history was unremarkable | unremarkable past medical history
 pregnancy | pregnant | gravid | primigravida | multigravida | gravida | parturient | primiparous | nulliparous | multiparous | nullipara | multipara | parous
-menopause | postmenopausal | menopausal | premenopausal
+menopause | postmenopausal | menopausal
+premenopausal
 vaccination | vaccinated | immunization
 premature infant | preterm infant | preterm
-transplant | kidney transplant | renal transplant | liver transplant | heart transplant | transplantation | bone marrow transplant | stem cell transplantation | kidney transplantation | liver transplantation
+transplant | transplantation
+kidney transplant | renal transplant | kidney transplantation | renal transplantation
+liver transplant | liver transplantation
+heart transplant | heart transplantation | cardiac transplantation
+stem cell transplantation | bone marrow transplant | bone marrow transplantation
 hemodialysis | haemodialysis | dialysis | peritoneal dialysis
-coronary artery bypass grafting | CABG | percutaneous coronary intervention | PCI | coronary stent | stent implantation | coronary artery bypass graft
-pacemaker | implantable cardioverter defibrillator | ICD implantation | pacemaker implantation
-appendectomy | cholecystectomy | hysterectomy | splenectomy | thyroidectomy | mastectomy | gastrectomy | nephrectomy | cesarean section | caesarean section | valve replacement | laryngectomy | tonsillectomy | gastric bypass | colectomy | orchiectomy | hip arthroplasty | oophorectomy | prostatectomy | lobectomy | hip replacement | knee replacement | laparotomy
-chemotherapy | radiotherapy | radiation therapy
+coronary artery bypass grafting | CABG | coronary artery bypass graft | coronary bypass
+percutaneous coronary intervention | PCI | coronary stent | stent implantation | coronary stenting
+pacemaker | pacemaker implantation
+implantable cardioverter defibrillator | ICD implantation
+appendectomy | appendicectomy
+cholecystectomy
+hysterectomy
+splenectomy
+thyroidectomy
+mastectomy
+gastrectomy
+nephrectomy
+cesarean section | caesarean section | cesarean delivery | caesarean delivery
+valve replacement
+laryngectomy
+tonsillectomy
+gastric bypass
+colectomy
+orchiectomy
+hip replacement | hip arthroplasty | total hip arthroplasty
+oophorectomy
+prostatectomy
+lobectomy
+knee replacement | knee arthroplasty
+laparotomy
+chemotherapy
+radiotherapy | radiation therapy
 `);
+
+/** Treatments of `RISK_FACTORS` that are background only where the text puts them into the past. */
+export const PAST_TREATMENTS: ReadonlySet<string> = new Set(
+  'hemodialysis,chemotherapy,radiotherapy,vaccination,premature infant,coronary artery bypass grafting,percutaneous coronary intervention,pacemaker,implantable cardioverter defibrillator,transplant,kidney transplant,liver transplant,heart transplant,stem cell transplantation,appendectomy,cholecystectomy,hysterectomy,splenectomy,thyroidectomy,mastectomy,gastrectomy,nephrectomy,cesarean section,valve replacement,laryngectomy,tonsillectomy,gastric bypass,colectomy,orchiectomy,hip replacement,oophorectomy,prostatectomy,lobectomy,knee replacement,laparotomy'.split(
+    ',',
+  ),
+);
 
 /** What each term of `RISK_FACTORS` is told as; the others are history. */
 export const KIND_OF_RISK: ReadonlyMap<string, 'risk factor' | 'allergy' | 'family' | 'social'> = new Map([

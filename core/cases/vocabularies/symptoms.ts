@@ -282,7 +282,8 @@ hyperesthesia | allodynia
 neuralgia | neuropathic pain
 radicular pain | radiculopathy | radiating pain | sciatica
 neck stiffness | nuchal rigidity | stiff neck | meningism | meningeal signs | meningismus | meningeal irritation
-kernig sign | brudzinski sign
+kernig sign | kernigs sign
+brudzinski sign | brudzinskis sign
 photophobia | light sensitivity
 phonophobia
 papilledema | papilloedema | optic disc swelling | optic disc edema | disc edema
@@ -292,13 +293,15 @@ ptosis | drooping eyelid | blepharoptosis | drooping of the eyelid
 ophthalmoplegia | gaze palsy | restricted eye movements | external ophthalmoplegia | limitation of eye movements
 strabismus | esotropia | exotropia | squint
 miosis | miotic pupils
-mydriasis | dilated pupils | dilated pupil | anisocoria
+mydriasis | dilated pupils | dilated pupil
+anisocoria
 horner syndrome
 blurred vision | blurring of vision | blurry vision
 visual loss | vision loss | loss of vision | decreased vision | visual impairment | visual disturbance | decreased visual acuity | reduced vision | visual disturbances | diminution of vision | reduced visual acuity | impaired vision | visual deterioration
 blindness | blind | amaurosis | bilateral blindness
 visual field defect | hemianopia | scotoma | visual field loss | hemianopsia
-floaters | flashes | photopsia
+floaters
+photopsia | flashes of light | flashes
 eye pain | ocular pain | painful eye
 red eye | conjunctival injection | conjunctival hyperemia | eye redness | redness of the eye | ocular redness | conjunctival redness | ciliary injection
 conjunctivitis
@@ -306,8 +309,10 @@ lacrimation | tearing | epiphora | watering of the eyes
 dry eyes | xerophthalmia | dry eye
 proptosis | exophthalmos | bulging eye | exophthalmus
 leukocoria | white pupillary reflex
-retinal hemorrhage | retinal hemorrhages | vitreous hemorrhage
-retinal detachment | subretinal fluid
+retinal hemorrhage | retinal hemorrhages
+vitreous hemorrhage
+retinal detachment
+subretinal fluid
 macular edema
 corneal opacity | corneal ulcer | corneal edema
 hypopyon
@@ -344,10 +349,13 @@ plaque | plaques | erythematous plaques
 vesicle | vesicles | vesicular lesions
 blister | blisters | bullae | bulla | bullous lesions
 pustule | pustules | pustular
-skin ulcer | ulcer | ulceration | ulcers | ulcerated | ulcerative lesion | skin ulcers
+skin ulcer | skin ulcers | cutaneous ulcer
+ulcer | ulceration | ulcers | ulcerated | ulcerative lesion
 erosion | erosions
 skin lesion | skin lesions | cutaneous lesion | cutaneous lesions
-skin necrosis | necrosis | necrotic | gangrene | gangrenous
+skin necrosis | cutaneous necrosis
+necrosis | necrotic
+gangrene | gangrenous
 eschar
 scaling | desquamation | peeling | scaly | exfoliation
 hyperpigmentation | pigmentation | skin darkening | hyperpigmented | skin discoloration | discoloration
@@ -399,22 +407,27 @@ lesion | lesions
 cyst | cystic lesion | cysts
 polyp | polyps | polypoid lesion
 deformity | deformities | deformation
-scoliosis | kyphosis | kyphoscoliosis
+scoliosis
+kyphosis
+kyphoscoliosis
 lordosis
-pectus excavatum | pectus carinatum
+pectus excavatum
+pectus carinatum
 fracture | fractures | fractured
 pathologic fracture | pathological fracture
 dislocation | subluxation
 joint hypermobility | hypermobility | ligamentous laxity
 arachnodactyly
-polydactyly | syndactyly
+polydactyly
+syndactyly
 microcephaly
 macrocephaly
 dysmorphic features | facial dysmorphism | dysmorphic facies | dysmorphism | coarse facies | coarse facial features
 hypertelorism
 low set ears
 micrognathia | retrognathia
-cleft palate | cleft lip
+cleft palate
+cleft lip
 high arched palate
 cushingoid appearance | moon face | moon facies | cushingoid
 buffalo hump
@@ -425,7 +438,8 @@ lipodystrophy | lipoatrophy
 laceration | lacerations
 trauma | injury | head injury | traumatic injury | injuries | head trauma | blunt trauma
 burn | burns
-snake bite | snakebite | insect bite | tick bite
+snake bite | snakebite
+insect bite | tick bite
 intoxication | overdose | poisoning
 foreign body | foreign body sensation | foreign body ingestion
 anaphylaxis | anaphylactic reaction | anaphylactic shock | allergic reaction
@@ -488,14 +502,19 @@ fluid accumulation | fluid overload | volume overload
 scarring | scar | scars
 remission | complete remission
 low cardiac output | low output failure | biventricular failure | right heart failure | left heart failure | right ventricular failure | decompensation
-hypochromia | microcytosis | anisocytosis | macrocytosis | poikilocytosis | teardrop cells
+hypochromia
+microcytosis
+anisocytosis
+macrocytosis
+poikilocytosis | teardrop cells
 behavioral problems | behavioural problems
 metastasis | metastases | metastatic | metastatic lesion | metastatic lesions | metastatic disease | distant metastasis
 asymptomatic | symptom free | symptomless
 prematurity | preterm birth | premature birth | born prematurely
 fetal distress | foetal distress
 intrauterine growth restriction | IUGR | small for gestational age | intrauterine growth retardation
-polyhydramnios | oligohydramnios
+polyhydramnios
+oligohydramnios
 decreased fetal movements | reduced fetal movements
 birth asphyxia | perinatal asphyxia | low apgar score
 excessive crying | inconsolable crying
@@ -513,7 +532,8 @@ involvement | invasion | invade | invaded | adhesion | adhesions | infiltration 
 malignant cells | malignant transformation | atypia | cellular atypia | mitotic activity | mitoses
 organ dysfunction | end organ dysfunction | dysfunction
 residual disease | residual tumor | progression | disease progression | local recurrence
-infectious disease | systemic disease | chronic disease | disease | diseases | renal disease | liver disease | hepatic disease | heart disease | pathology | pathologies | comorbidity | comorbidities | medical problems
+disease | systemic disease | chronic disease | infectious disease | diseases | renal disease | liver disease | hepatic disease | heart disease | pathology | pathologies
+comorbidity | comorbidities | medical problems | medical conditions
 leak | leaks | paravalvular leak | extravasation | malfunction
 pathogenic variant | pathogenic variants | mutation | mutations | deletion | deletions
 trauma history | surgical intervention | rejection
@@ -583,6 +603,7 @@ export const SITED_TERMS: ReadonlySet<string> = new Set([
   'muscle atrophy',
   'necrosis',
   'skin necrosis',
+  'gangrene',
   'pruritus',
   'laceration',
   'dislocation',
