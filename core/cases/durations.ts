@@ -27,7 +27,7 @@ const BEGINNINGS = words(
 );
 // What may stand between a complaint and its duration: `fever had been present for 3 days`.
 const PREDICATES = words(
-  'present persistent had has have been was were is which that ongoing lasted persisted continued and recurring',
+  'present persistent had has have been was were is which that ongoing lasted persisted continued and recurring progressed progressing worsened worsening evolving increasing increased grown growing gradually progressively slowly rapidly',
 );
 // `three weeks of treatment`, `5 days of life` are no duration of a complaint.
 const NOT_COMPLAINTS = words(

@@ -55,6 +55,8 @@ export const PERSONS = words('he she they patient who i we');
 export const PLACES = words('in within around throughout near beneath');
 export const DETERMINERS = words('the his her both either a an its this these their our');
 export const ITEM_JOINS = words(', or nor and / ;');
+/** What is denied where a cause is not found: of the disease itself nothing is (`no cause of her anemia`). */
+export const CAUSES = words('cause etiology aetiology source reason explanation origin trigger');
 /** Habits told behind a denial of another: `denied smoking, socially <drank> alcohol`. */
 export const HABIT_VERBS = words('drank smoked consumed used worked lived drinks smokes uses works lives');
 

@@ -5,6 +5,7 @@ import {
   AUXILIARIES,
   BE,
   BETWEEN_NEGATION,
+  CAUSES,
   COURSES,
   type Course,
   courseCode,
@@ -102,7 +103,7 @@ export function markScopes(
       if ((stop === VERB || stop === BE) && at > from && !(bit === ABSENT && isOpening(from, at))) {
         if (bit !== HYPOTHETICAL) return;
       }
-      if (bit === ABSENT && (stop === WITH || HABIT_VERBS.has(token))) return;
+      if (bit === ABSENT && (stop === WITH || HABIT_VERBS.has(token) || CAUSES.has(token))) return;
       if (token === ',' || token === 'and') {
         const next = word(at + 1) === 'and' ? at + 2 : at + 1;
         if (SUBJECTS.has(word(next)) || stops[next] === VERB || stops[next] === HARD) return;

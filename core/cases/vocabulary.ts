@@ -8,6 +8,7 @@ import { ECG_INTERVALS, ECG_LEADS, ECG_RECORDINGS, ECG_STATEMENTS } from './voca
 import { IMAGING_FINDINGS, IMAGING_MEASURES, MODALITIES } from './vocabularies/imaging.ts';
 import { type Analyte, LAB_ANALYTES } from './vocabularies/labs.ts';
 import type { PhraseLine } from './vocabularies/phrases.ts';
+import { SIGNS } from './vocabularies/signs.ts';
 import { DENIABLE, SITES, SYMPTOMS } from './vocabularies/symptoms.ts';
 import { VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
 
@@ -72,6 +73,7 @@ function* measured(measures: readonly Measure[], vocabulary: 'ecg interval' | 'i
 
 function* allPhrases(): Generator<readonly [string, Entry]> {
   yield* named(SYMPTOMS, 'symptom');
+  yield* named(SIGNS, 'symptom');
   yield* named(DENIABLE, 'deniable');
   yield* named(SITES, 'site');
   yield* named(ECG_RECORDINGS, 'ecg recording');

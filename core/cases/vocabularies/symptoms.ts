@@ -448,9 +448,11 @@ multiple organ failure | multiorgan failure | multi organ failure | multiple org
 renal failure | acute renal failure | acute kidney injury | AKI | kidney failure | renal insufficiency | kidney injury | renal impairment | renal dysfunction
 liver failure | hepatic failure | acute liver failure | fulminant hepatic failure
 liver dysfunction | hepatic dysfunction | abnormal liver function | deranged liver function
-hepatic encephalopathy | encephalopathy
+hepatic encephalopathy
+encephalopathy | encephalopathic
 increased intracranial pressure | raised intracranial pressure | intracranial hypertension | elevated intracranial pressure
-hydrocephalus | ventriculomegaly
+hydrocephalus
+ventriculomegaly
 cerebral edema | brain edema
 anemia | anaemia | anemic | anaemic
 thrombocytopenia | low platelet count | thrombocytopenic
@@ -493,7 +495,8 @@ relapse | recurrence
 ischemia | ischemic | ischaemia
 normotensive
 thrush | oral thrush | oral candidiasis
-cotton wool spots | retinal whitening
+cotton wool spots | cotton wool exudates | cotton wool exudate
+retinal whitening
 gliosis
 cirrhotic liver | cirrhotic
 lymphopenic
