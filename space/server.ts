@@ -37,6 +37,7 @@ export async function startServer(space: Space, serving: Serving, abandon?: Abor
       return serving.search(request);
     },
     caseById: (id) => serving.caseById(id),
+    exportable: (id) => serving.exportable(id),
     status: () => readStatus(space.db, space.pipeline, serving.degraded()),
     ready: async () => {
       if (ending.signal.aborted) return { ready: false, reason: stoppingProblem().facts.detail };

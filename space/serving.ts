@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Exportable } from '../core/cases/exports/export.ts';
 import { currentRelease } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import { openRelease, type Release } from '../core/search/release.ts';
@@ -32,6 +33,8 @@ export type Serving = {
   held(id: string): string | null;
   /** By its id, or by that of another document of its article. Rejects with `CaseGoneError` for one that was taken out. */
   caseById(id: string): Promise<CaseAnswer | null>;
+  /** The same case whole, with what an export says of the release; like `caseById` in all else. */
+  exportable(id: string): Promise<Exportable | null>;
   ready(): { readonly ready: boolean; readonly reason: string | null };
   degraded(): readonly string[];
   /**
@@ -151,6 +154,12 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
       const { release } = serving();
       checkShown(release, id, tombstones.known());
       return caseAnswer(release, id);
+    },
+    async exportable(id) {
+      const { release, manifest } = serving();
+      checkShown(release, id, tombstones.known());
+      const stored = await release.case(release.cards.idOf(id));
+      return stored && { stored, release: { version: manifest.version, createdAt: manifest.createdAt } };
     },
     ready: () => ({ ready: opened !== null, reason: opened ? null : (problem ?? 'the release is being loaded') }),
     async follow(everyMs, signal) {

@@ -112,6 +112,7 @@ test.each(['pubmed', 'pmc', 'europe-pmc'] as const)(
       for (const [key, story] of stories) {
         expect(await found(story)).not.toContain(key);
         await expect(serving.caseById(key)).rejects.toThrow(CaseGoneError);
+        await expect(serving.exportable(key)).rejects.toThrow(CaseGoneError);
       }
       const versions = await rowsOf(corpus, `SELECT key FROM document_version ORDER BY key`);
       expect(versions.map(({ key }) => key)).toEqual(keys(changed));

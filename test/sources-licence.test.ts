@@ -155,6 +155,14 @@ describe('of a report whose licence allows no copy', () => {
     expect(page).toContain('https://pubmed.ncbi.nlm.nih.gov/1/');
   });
 
+  test.each(['phenopacket', 'fhir', 'markdown', 'ris'])('its export as %s has none of its words', async (format) => {
+    const withheld = await (await space.get(`/api/cases/PMID_1/${format}`)).text();
+    expect(tracesIn(withheld)).toEqual([]);
+    expect(withheld).toContain('names no licence');
+    if (format !== 'ris') expect(withheld).toContain('potassium');
+    expect(await (await space.get(`/api/cases/PMC_2/${format}`)).text()).not.toContain('Words of the report are left out');
+  });
+
   test('as a query it gives its findings and none of its words', async () => {
     const { body } = await space.search({ case_id: 'PMID_1' });
     expect((body as SearchAnswer).results.map(({ case_id }) => case_id)).toEqual(['PMC_2']);

@@ -166,6 +166,7 @@ describe('a server that is asked to stop', () => {
       },
       caseById: () => Promise.resolve(null),
       held: () => null,
+      exportable: () => Promise.resolve(null),
       ready: () => ({ ready: true, reason: null }),
       degraded: () => [],
       refresh: () => Promise.resolve(1),

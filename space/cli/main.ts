@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { explainCommand } from './explain.ts';
+import { exportCommand } from './export.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
@@ -46,6 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     auditCommand(),
     searchCommand(),
     evalCommand(),
+    exportCommand(),
     serveCommand(),
   ])
     program.addCommand(command.exitOverride().showHelpAfterError());

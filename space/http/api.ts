@@ -1,4 +1,6 @@
+import { EXPORT_FORMATS, type ExportFormat, exportCase } from '../../core/cases/exports/export.ts';
 import { parseSearchRequest } from '../../core/search/request.ts';
+import { PROGRAM } from '../../core/version.ts';
 import { readJson } from './body.ts';
 import type { AppDeps } from './deps.ts';
 import { openapi } from './openapi.ts';
@@ -12,6 +14,13 @@ export function apiRoutes(deps: AppDeps): readonly Route[] {
   return [
     { method: 'POST', path: '/api/search', handle: (c) => search(deps, c) },
     { method: 'GET', path: '/api/cases/:id', handle: async (c) => c.json(await findCase(deps, c.req.param('id'))) },
+    ...EXPORT_FORMATS.map(
+      (format): Route => ({
+        method: 'GET',
+        path: `/api/cases/:id/${format}`,
+        handle: (c) => download(deps, c, format),
+      }),
+    ),
     { method: 'GET', path: '/api/status', handle: async (c) => c.json(await deps.status()) },
     { method: 'GET', path: '/livez', handle: (c) => c.json({ live: true }) },
     { method: 'GET', path: '/readyz', handle: (c) => readiness(deps, c) },
@@ -38,9 +47,21 @@ async function readiness(deps: AppDeps, c: AppContext): Promise<Response> {
   return c.json({ ready: true });
 }
 
-export async function findCase(deps: AppDeps, id: string | undefined) {
-  const found = id === undefined || id.length > CASE_ID_LENGTH_MAX ? null : await deps.caseById(id);
-  if (found !== null) return found;
+export const findCase = (deps: AppDeps, id: string | undefined) => found(id, deps.caseById);
+
+/** One case as a file; its name stands in a header, so it is made of safe characters alone. */
+async function download(deps: AppDeps, c: AppContext, format: ExportFormat): Promise<Response> {
+  const { name, contentType, body } = exportCase(await found(c.req.param('id'), deps.exportable), format, PROGRAM);
+  const charset = contentType.startsWith('text/') ? '; charset=utf-8' : '';
+  return c.body(body, 200, {
+    'Content-Type': `${contentType}${charset}`,
+    'Content-Disposition': `attachment; filename="${name}"`,
+  });
+}
+
+async function found<T>(id: string | undefined, find: (id: string) => Promise<T | null>): Promise<T> {
+  const one = id === undefined || id.length > CASE_ID_LENGTH_MAX ? null : await find(id);
+  if (one !== null) return one;
   throw new ProblemError({
     status: 404,
     code: 'unknown_case',

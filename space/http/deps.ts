@@ -1,3 +1,4 @@
+import type { Exportable } from '../../core/cases/exports/export.ts';
 import type { CaseAnswer, SearchAnswer, SearchRequest, StatusAnswer } from '../../core/search/contract.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -14,6 +15,8 @@ export type AppDeps = {
   readonly search: (request: SearchRequest) => Promise<SearchAnswer>;
   /** Null when the release being served has no such case. */
   readonly caseById: (id: string) => Promise<CaseAnswer | null>;
+  /** The same case whole, for its exports. */
+  readonly exportable: (id: string) => Promise<Exportable | null>;
   readonly status: () => Promise<StatusAnswer>;
   /** Ready when a release is loaded and the database can be reached; else the reason in words, fit for anybody. */
   readonly ready: () => Readiness | Promise<Readiness>;

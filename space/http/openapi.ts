@@ -23,6 +23,23 @@ function json(description: string, schemaName?: string) {
 const page = { 200: { description: 'A page for people', content: { 'text/html': {} } } };
 const caseId = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 
+function exported(operationId: string, summary: string, contentType: string) {
+  return {
+    get: {
+      operationId,
+      summary,
+      parameters: [caseId],
+      responses: {
+        200: { description: 'A file', content: { [contentType]: {} } },
+        ...problem(404),
+        ...problem(410),
+        ...problem(500),
+        ...problem(503),
+      },
+    },
+  };
+}
+
 /** OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1) of every route but the static files under `/assets/`. */
 export const openapi = {
   openapi: '3.1.0',
@@ -62,6 +79,26 @@ export const openapi = {
         responses: { ...json('The case', 'Case'), ...problem(404), ...problem(410), ...problem(500), ...problem(503) },
       },
     },
+    '/api/cases/{id}/phenopacket': exported(
+      'getPhenopacket',
+      'One case as a GA4GH phenopacket (2.0): what the patient has and has not',
+      'application/json',
+    ),
+    '/api/cases/{id}/fhir': exported(
+      'getFhir',
+      'One case as a FHIR R4 bundle of type collection',
+      'application/fhir+json',
+    ),
+    '/api/cases/{id}/markdown': exported(
+      'getMarkdown',
+      'One case as Markdown with front matter; text and quotations where its licence allows to show them',
+      'text/markdown',
+    ),
+    '/api/cases/{id}/ris': exported(
+      'getRis',
+      'The citation of one case for reference managers',
+      'application/x-research-info-systems',
+    ),
     '/api/status': {
       get: {
         operationId: 'getStatus',

@@ -53,6 +53,7 @@ export async function openSourcesSpace(folder: string, faiss: FaissService, nowM
   const app = createApp({
     search: (request) => serving.search(request),
     caseById: (id) => serving.caseById(id),
+    exportable: (id) => serving.exportable(id),
     status: () => Promise.reject(new Error('not asked for')),
     ready: () => serving.ready(),
     exampleQueries: [],

@@ -1,3 +1,6 @@
+import type { Exportable } from '../../core/cases/exports/export.ts';
+import { extractCase } from '../../core/cases/extract.ts';
+import { distillByRules } from '../../core/models/rules.ts';
 import type {
   CaseAnswer,
   FindingMatch,
@@ -315,6 +318,21 @@ export function caseAnswer(over: Partial<CaseAnswer> = {}): CaseAnswer {
   };
 }
 
+/** The same case as its exports take it. */
+export function exportable(): Exportable {
+  const { provenance } = caseAnswer();
+  const extracted = extractCase(CASE_TEXT);
+  return {
+    stored: {
+      caseId: 'sample-001',
+      provenance,
+      extracted,
+      distillate: distillByRules({ extracted, title: provenance.title }),
+    },
+    release: { version: RELEASE.version, createdAt: '2026-11-20T09:12:00Z' },
+  };
+}
+
 type Stage = StatusAnswer['stages'][number];
 
 export function stage(name: string, over: Partial<Stage> = {}): Stage {
@@ -479,6 +497,7 @@ export function stubDeps(over: Partial<AppDeps> = {}): AppDeps & { readonly line
   return {
     search: async () => searchAnswer(),
     caseById: async (id) => (id === 'sample-001' ? caseAnswer() : null),
+    exportable: async (id) => (id === 'sample-001' ? exportable() : null),
     status: async () => statusAnswer(),
     ready: () => ({ ready: true, reason: null }),
     exampleQueries: [

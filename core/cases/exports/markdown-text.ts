@@ -1,10 +1,11 @@
+import { wellFormed } from './words.ts';
+
 /**
  * Words of a case in Markdown (CommonMark 0.31, GFM): whatever they hold, they stay words. Marks that begin something are
  * escaped, line ends and controls become character references, and addresses are broken by an empty comment, because some readers
  * make links of them after escapes are resolved. `unescapeMarkdown` gives back what was written.
  */
 const BREAK = '<!-- -->';
-const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 // Line ends, controls, and the marks that turn the direction of writing.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
@@ -13,8 +14,7 @@ const reference = (char: string): string => `&#${char.charCodeAt(0)};`;
 
 /** One line: fit for a heading, a table cell, a list item or a line of a quote. */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replace(LONE_SURROGATE, '\ufffd')
+  return wellFormed(text)
     .replace(MARKS, '\\$&')
     .replace(CONTROLS, reference)
     .replace(/^ +/, (spaces) => reference(' ').repeat(spaces.length))
@@ -89,7 +89,7 @@ export function unquoteMarkdown(lines: readonly string[]): string {
 
 /** A value of the front matter: JSON, which YAML 1.2 reads alike; what breaks lines elsewhere is escaped too. */
 export const frontValue = (value: unknown): string =>
-  JSON.stringify(value).replace(
+  JSON.stringify(value, (_, one: unknown) => (typeof one === 'string' ? wellFormed(one) : one)).replace(
     /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -115,7 +115,7 @@ function table(theCase: ShownCase, heading: string, findings: readonly Finding[]
   ];
 }
 
-function cellsOf({ quoteAt }: ShownCase, finding: Finding): readonly string[] {
+function cellsOf({ quoteAt, withheld }: ShownCase, finding: Finding): readonly string[] {
   const { term, assertion, value, unit, comparator, span } = finding;
   const amount = value === undefined ? '' : `${comparator === undefined ? '' : `${comparator} `}${value}`;
   // A comparator without a value has no cell of its own.
@@ -130,6 +130,6 @@ function cellsOf({ quoteAt }: ShownCase, finding: Finding): readonly string[] {
     escapeMarkdown(unit ?? ''),
     more.join('; '),
     quote === null ? '' : escapeMarkdown(quote),
-    quote === null ? '' : span.join('–'),
+    withheld === undefined && span[1] > span[0] ? span.join('–') : '',
   ];
 }

@@ -26,7 +26,7 @@ import {
   type ShownCase,
   shownCase,
 } from './shown.ts';
-import { clean } from './words.ts';
+import { clean, OWN_PREFIX, slug, wellFormed } from './words.ts';
 
 /** Of the patient and certain: a phenopacket knows observed and excluded, and nothing between or beside them. */
 const isTold = ({ assertion }: Pick<Finding, 'assertion'>): boolean =>
@@ -45,7 +45,7 @@ export function phenopacketOf(stored: StoredCase, meta: ExportMeta): Phenopacket
   const clinical = told.filter((placed) => !isHomeMedicine(placed));
   const complications = theCase.distillate.complications.filter(isTold);
   const content = {
-    id: theCase.caseId,
+    id: wellFormed(theCase.caseId),
     subject: subjectOf(theCase),
     phenotypicFeatures: [
       ...clinical
@@ -70,7 +70,7 @@ export function phenopacketOf(stored: StoredCase, meta: ExportMeta): Phenopacket
 function subjectOf({ caseId, extracted: { patient }, distillate }: ShownCase): Phenopacket['subject'] {
   const { ageYears, sex } = patient;
   return {
-    id: caseId,
+    id: wellFormed(caseId),
     ...(ageYears === null ? {} : { timeAtLastEncounter: { age: { iso8601duration: isoAge(ageYears) } } }),
     ...(distillate.outcome.status === 'deceased' ? { vitalStatus: { status: 'DECEASED' as const } } : {}),
     sex: sex === null ? 'UNKNOWN_SEX' : sex === 'female' ? 'FEMALE' : 'MALE',
@@ -176,7 +176,7 @@ function metaDataOf(
   const { address } = theCase;
   const ids = referencesOf(theCase);
   const references: readonly ExternalReference[] = (
-    ids.length === 0 ? [`ANAMNESIS:case.${encodeURIComponent(theCase.caseId)}`] : ids
+    ids.length === 0 ? [`${OWN_PREFIX}:case.${slug(theCase.caseId)}`] : ids
   ).map((id, place) => ({
     id,
     ...(place > 0 || address === null ? {} : { reference: address }),

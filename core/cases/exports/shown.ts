@@ -58,7 +58,8 @@ export function shownCase(stored: StoredCase): ShownCase {
     ),
     quoteAt: (span) => {
       if (span === null || withheld !== undefined || span[1] <= span[0]) return null;
-      return text.slice(span[0], Math.min(span[1], span[0] + QUOTE_CHARS_MAX)) || null;
+      const quote = text.slice(span[0], Math.min(span[1], span[0] + QUOTE_CHARS_MAX));
+      return quote.trim() === '' ? null : quote;
     },
   };
 }

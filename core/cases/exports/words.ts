@@ -7,12 +7,15 @@ const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
+/** A string as UTF-8 can hold it. */
+export const wellFormed = (text: string): string => text.replace(LONE_SURROGATE, '\ufffd');
+
 /** A string as XML 1.0 and FHIR allow it; what they do not is shown as U+FFFD. */
-export const clean = (text: string): string => text.replace(LONE_SURROGATE, '\ufffd').replace(NOT_XML, '\ufffd');
+export const clean = (text: string): string => wellFormed(text).replace(NOT_XML, '\ufffd');
 
 /** A name as one word of a CURIE or code; `nameOf` reads it back. */
 export function slug(name: string): string {
-  return encodeURIComponent(name.replace(LONE_SURROGATE, '\ufffd'))
+  return encodeURIComponent(wellFormed(name))
     .replaceAll('_', '%5F')
     .replaceAll('.', '%2E')
     .replaceAll('%20', '_')
