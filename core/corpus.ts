@@ -5,6 +5,7 @@ export * from './corpus/documents.ts';
 export { foldOf, type Member } from './corpus/fold.ts';
 export * from './corpus/groups.ts';
 export * from './corpus/identity.ts';
+export * from './corpus/model-cases.ts';
 export * from './corpus/overview.ts';
 export * from './corpus/releases.ts';
 export * from './corpus/service-paces.ts';

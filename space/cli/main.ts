@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { withoutSecrets } from '../../core/sources/settings.ts';
 import { VERSION } from '../../core/version.ts';
 import { ConfigError, secretsOf } from '../config.ts';
+import { agreementCommand } from './agreement.ts';
 import { auditCommand } from './audit.ts';
 import { breakersCommand } from './breakers.ts';
 import { pauseCommand, resumeCommand } from './control.ts';
@@ -48,6 +49,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     searchCommand(),
     evalCommand(),
     exportCommand(),
+    agreementCommand(),
     serveCommand(),
   ])
     program.addCommand(command.exitOverride().showHelpAfterError());

@@ -1,0 +1,70 @@
+import type { Distillate } from '../cases/case.ts';
+import { distillateOf } from '../cases/distillate.ts';
+import { type Database, json, statement } from '../engine/database.ts';
+import type { ModelCase } from '../models/agreement.ts';
+import { CASE_BYTES, extractedOf, FACETS_OF_CASE } from './cases.ts';
+import { numberOrNull, text, textOrNull } from './columns.ts';
+import { showingOf } from './licence.ts';
+import { groupsWithin, sizesOf } from './sizes.ts';
+
+const PAGE = 10_000;
+const SHOWN = `c.withdrawn = 0 AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.case_id = c.case_id)`;
+
+/** Ids of every case whose stored distillate a model made, in order. */
+export async function modelCaseIds(db: Database): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const [page] = await db.read([
+      statement(
+        `SELECT d.case_id FROM distillate d JOIN patient_case c ON c.case_id = d.case_id
+         WHERE d.case_id > ? AND coalesce(json_extract(d.body, '$.review.by'), 'rules') <> 'rules' AND ${SHOWN}
+         ORDER BY d.case_id LIMIT ${PAGE}`,
+        [ids.at(-1) ?? ''],
+      ),
+    ]);
+    const rows = page?.rows ?? [];
+    ids.push(...rows.map((row) => text(row.case_id)));
+    if (rows.length < PAGE) return ids;
+  }
+}
+
+/** Those cases, by id, with what the calls for them used, as far as the ledger of effects has it. */
+export async function readModelCases(db: Database, caseIds: readonly string[]): Promise<readonly ModelCase[]> {
+  const cases: ModelCase[] = [];
+  const sizes = statement(
+    `SELECT case_id AS key, ${CASE_BYTES} AS bytes FROM patient_case c
+     WHERE case_id IN (SELECT value FROM json_each(?)) ORDER BY case_id`,
+    [json(caseIds)],
+  );
+  for (const group of groupsWithin(await sizesOf(db, sizes))) {
+    const [found] = await db.read([
+      statement(
+        `SELECT c.*, d.body, p.title, p.licence, b.source AS brought_by, ${FACETS_OF_CASE},
+           (SELECT total(e.cost) FROM effect e WHERE e.item_id = i.id AND e.stage = 'distill'
+              AND e.fingerprint = d.distiller AND e.cost IS NOT NULL) AS units,
+           (SELECT count(*) FROM effect e WHERE e.item_id = i.id AND e.stage = 'distill'
+              AND e.fingerprint = d.distiller AND e.cost IS NOT NULL) AS priced,
+           (SELECT coalesce(sum(e.calls), 0) FROM effect e WHERE e.item_id = i.id AND e.stage = 'distill'
+              AND e.fingerprint = d.distiller) AS calls
+         FROM patient_case c JOIN distillate d ON d.case_id = c.case_id JOIN document b ON b.key = c.document_key
+         LEFT JOIN publication p ON p.document_key = c.document_key
+         LEFT JOIN item i ON i.kind = 'case' AND i.key = c.case_id
+         WHERE c.case_id IN (SELECT value FROM json_each(?)) AND ${SHOWN} ORDER BY c.case_id`,
+        [json(group)],
+      ),
+    ]);
+    for (const row of found?.rows ?? []) {
+      const showing = showingOf({ source: text(row.brought_by), licence: textOrNull(row.licence) });
+      cases.push({
+        caseId: text(row.case_id),
+        title: textOrNull(row.title),
+        extracted: extractedOf(row),
+        distillate: distillateOf(JSON.parse(text(row.body)) as Partial<Distillate>),
+        units: Number(row.priced) === 0 ? null : numberOrNull(row.units),
+        calls: Number(row.calls),
+        withheld: showing.kind === 'full' ? null : showing.reason,
+      });
+    }
+  }
+  return cases;
+}
