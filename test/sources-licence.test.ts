@@ -160,7 +160,9 @@ describe('of a report whose licence allows no copy', () => {
     expect(tracesIn(withheld)).toEqual([]);
     expect(withheld).toContain('names no licence');
     if (format !== 'ris') expect(withheld).toContain('potassium');
-    expect(await (await space.get(`/api/cases/PMC_2/${format}`)).text()).not.toContain('Words of the report are left out');
+    expect(await (await space.get(`/api/cases/PMC_2/${format}`)).text()).not.toContain(
+      'Words of the report are left out',
+    );
   });
 
   test('as a query it gives its findings and none of its words', async () => {
