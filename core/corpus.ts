@@ -1,4 +1,7 @@
 /** All SQL about documents, cases, facets, vectors, generations, releases and sources. Writes of a stage are returned as data. */
+export * from './corpus/batch-jobs.ts';
+export * from './corpus/batch-operator.ts';
+export * from './corpus/batch-steps.ts';
 export * from './corpus/cases.ts';
 export * from './corpus/distillates.ts';
 export * from './corpus/documents.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { blob, check, index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { FACETS } from './vocabulary.ts';
+import { BATCH_ITEM_STATES, BATCH_JOB_STATES, FACETS } from './vocabulary.ts';
 
 /** What a source answered, whole, with where it came from. */
 export const document = sqliteTable('document', {
@@ -261,6 +261,85 @@ export const distillate = sqliteTable('distillate', {
   distiller: text().notNull(),
   body: text().notNull(),
 });
+
+const oneOf = (column: string, values: readonly string[]) =>
+  sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(',')})`);
+
+/** Many cases that a model service answers as one job, in hours. */
+export const batchJob = sqliteTable(
+  'batch_job',
+  {
+    /** Made of the cases, their inputs and the fingerprint; the service knows the job by it. */
+    key: text().primaryKey(),
+    stage: text().notNull(),
+    /** Of the distiller whose requests it holds. */
+    fingerprint: text().notNull(),
+    service: text().notNull(),
+    state: text({ enum: BATCH_JOB_STATES }).notNull(),
+    /** The service's own name of it; null until that is known. */
+    externalId: text('external_id'),
+    /** The claim that submits it: while that lives, nobody else decides what became of the submission. */
+    leaseId: integer('lease_id').notNull(),
+    items: integer().notNull(),
+    /** What it was charged with, of which quota, on which day (since 1970-01-01). */
+    quota: text().notNull(),
+    units: real().notNull(),
+    day: integer().notNull(),
+    /** What the service said last of how it ended: one of `JobState`. */
+    outcome: text(),
+    /** What there is to tell of it. */
+    reason: text(),
+    intendedMs: integer('intended_ms').notNull(),
+    /** When the service was last asked to take it; null before that. */
+    sentMs: integer('sent_ms'),
+    submittedMs: integer('submitted_ms'),
+    closedMs: integer('closed_ms'),
+    /** When it is asked about next; null once it is closed. */
+    dueMs: integer('due_ms'),
+    polls: integer().notNull().default(0),
+    failures: integer().notNull().default(0),
+    /** The right to ask about it: a token that grows, and how long it holds. */
+    fence: integer().notNull().default(0),
+    owner: text(),
+    heldUntilMs: integer('held_until_ms').notNull().default(0),
+    answered: integer().notNull().default(0),
+    refused: integer().notNull().default(0),
+    unanswered: integer().notNull().default(0),
+    /** Answers that belong to none of its cases, or came twice. */
+    ignored: integer().notNull().default(0),
+  },
+  (t) => [
+    index('batch_job_due').on(t.dueMs).where(sql`due_ms IS NOT NULL`),
+    check('batch_job_state_known', oneOf('state', BATCH_JOB_STATES)),
+    check('batch_job_due_iff_open', sql`(due_ms is null) = (state in ('applied','abandoned'))`),
+  ],
+);
+
+/** One case in one job. */
+export const batchItem = sqliteTable(
+  'batch_item',
+  {
+    jobKey: text('job_key').notNull(),
+    /** By which the service gives its answer back; no other job has it. */
+    id: text().notNull(),
+    caseId: text('case_id').notNull(),
+    itemId: integer('item_id').notNull(),
+    inputHash: text('input_hash').notNull(),
+    state: text({ enum: BATCH_ITEM_STATES }).notNull().default('waiting'),
+    /** The words of the model as they came. */
+    answer: text(),
+    /** Units that the service says it used; null where it does not say. */
+    units: real(),
+    /** 1 where a refusal may end otherwise when it is asked again. */
+    again: integer().notNull().default(0),
+    reason: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.jobKey, t.id] }),
+    index('batch_item_case').on(t.caseId),
+    check('batch_item_state_known', oneOf('state', BATCH_ITEM_STATES)),
+  ],
+);
 
 /** One embedder fingerprint and, where it was fitted on the corpus, its frozen weights. */
 export const generation = sqliteTable('generation', {

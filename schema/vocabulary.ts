@@ -120,3 +120,18 @@ export type Preset = (typeof PRESETS)[number];
 
 export const ALERT_LEVELS = ['routine', 'significant', 'critical'] as const;
 export type AlertLevel = (typeof ALERT_LEVELS)[number];
+
+/**
+ * A job of a model service. `intent`: about to be submitted, or whether it was is not known; `submitted`: the service has it; `ended`:
+ * the service is done and its answers are being fetched; `applied`: they are stored; `abandoned`: never submitted, or given up.
+ */
+export const BATCH_JOB_STATES = ['intent', 'submitted', 'ended', 'applied', 'abandoned'] as const;
+export type BatchJobState = (typeof BATCH_JOB_STATES)[number];
+export const OPEN_JOB_STATES = ['intent', 'submitted', 'ended'] as const satisfies readonly BatchJobState[];
+
+/**
+ * A case in a job. `waiting` for the job; `answered`, `refused` or `unanswered` when it ended; then `used` by its stage, or `failed`:
+ * it came to nothing, and the case needs another job.
+ */
+export const BATCH_ITEM_STATES = ['waiting', 'answered', 'refused', 'unanswered', 'used', 'failed'] as const;
+export type BatchItemState = (typeof BATCH_ITEM_STATES)[number];

@@ -1,5 +1,6 @@
-import { type Statement, statement } from './database.ts';
-import { FENCE, NOW, quoted, TASKS_WRITING, TODAY, WRITING } from './sql.ts';
+import { type Database, type Statement, statement } from './database.ts';
+import { DAY_MS } from './day.ts';
+import { FENCE, int, NOW, quoted, TASKS_WRITING, TODAY, WRITING } from './sql.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -60,3 +61,36 @@ export function settleQuota(stage: Stage, used: number | undefined): Statement[]
     ),
   ];
 }
+
+// Without a claim that reserves: what a stage spends itself, in the transaction that says what for ------------------------
+
+/** What is left of a quota today; null for one that nobody registered. */
+export async function quotaRoom(
+  db: Database,
+  name: string,
+): Promise<{ readonly left: number; readonly resetsInMs: number } | null> {
+  const [found] = await db.read([
+    statement(`SELECT ${room(quoted(name))} AS room, (${TODAY} + 1) * ${DAY_MS} - ${NOW} AS resets_in_ms`),
+  ]);
+  const row = found?.rows[0];
+  return row?.room == null ? null : { left: Number(row.room), resetsInMs: int(row.resets_in_ms) };
+}
+
+/** SQL that is true while a quota has room for `units`, an SQL expression. */
+export const hasRoom = (name: string, units: string): string => `${room(quoted(name))} >= ${units}`;
+
+/** Spends `units` of a quota, where `condition` holds. Nothing gives them back but `refundStatement`. */
+export const spendStatement = (name: string, units: number, condition: string): Statement =>
+  statement(
+    `UPDATE quota_window SET day = ${TODAY}, used = CASE WHEN day < ${TODAY} THEN 0 ELSE used END + ?1
+     WHERE name = ?2 AND ${condition}`,
+    [units, name],
+  );
+
+/** Gives back what was spent on `day` and surely not used, where `condition` holds. */
+export const refundStatement = (name: string, units: number, day: number, condition: string): Statement =>
+  statement(`UPDATE quota_window SET used = max(0, used - ?1) WHERE name = ?2 AND day = ?3 AND ${condition}`, [
+    units,
+    name,
+    day,
+  ]);

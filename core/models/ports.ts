@@ -1,7 +1,7 @@
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
 import type { Effects } from '../engine/effects.ts';
 import type { Item, Quota } from '../engine/stage.ts';
-import type { BatchJobs } from './batch/port.ts';
+import type { BatchJobs, JobRequest } from './batch/port.ts';
 
 /** Width of every vector of the product. */
 export const DIMENSION = 384;
@@ -76,10 +76,10 @@ export type BatchDistiller = Named & {
   /** Cases of one job. */
   readonly batchMax: number;
   readonly jobs: BatchJobs;
-  /** The request of one case, and what its prompt weighs in UTF-8 bytes, which is at least its tokens. */
-  readonly request: (input: DistillInput) => { readonly body: unknown; readonly unitsMax: number };
-  /** @throws ValidationError where the answer does not fit */
-  readonly read: (input: DistillInput, answer: unknown) => Distillate;
+  /** The request of one case, and the most units that it may use: the bytes of its prompt are at least its tokens. */
+  readonly request: (input: DistillInput) => { readonly request: Omit<JobRequest, 'id'>; readonly unitsMax: number };
+  /** `answer` are the words of the model; null where it gave none. @throws ValidationError where they do not fit */
+  readonly read: (input: DistillInput, answer: string | null) => Distillate;
 };
 
 /** Reads a case and says what it is and whether it is rare. */

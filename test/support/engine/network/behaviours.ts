@@ -222,6 +222,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       },
       { do: 'rows', sql: `SELECT count(*) AS n FROM made`, gives: [{ n: 1 }] },
       { do: 'return', keys: ['a', 'd'], job: 'job-1', gives: 1 },
+      { do: 'verify', gives: { problems: [] } },
       { do: 'return', keys: ['a', 'd'], job: 'job-1', gives: 0 },
       { do: 'claim', as: 'third', gives: { keys: ['a'], attempts: [2] } },
       { do: 'commit', claim: 'third', outcomes: { a: retry() }, gives: true },
