@@ -114,7 +114,14 @@ export function readConfig(env: Env): EdgeConfig {
 export const tickSecretOf = (env: Env): string | null =>
   typeof env.TICK_SECRET === 'string' && env.TICK_SECRET !== '' ? env.TICK_SECRET : null;
 
-const SECRETS = ['DATABASE_AUTH_TOKEN', 'TICK_SECRET', 'NCBI_API_KEY', 'CONTACT_EMAIL', 'HF_TOKEN'] as const;
+const SECRETS = [
+  'DATABASE_AUTH_TOKEN',
+  'TICK_SECRET',
+  'NCBI_API_KEY',
+  'CONTACT_EMAIL',
+  'HF_TOKEN',
+  'BATCH_API_KEY',
+] as const;
 
 /** `text` without the values of secrets, for the log. */
 export const redacted = (text: string, env: Env): string =>

@@ -10,7 +10,7 @@ import {
 } from '../core/engine/index.ts';
 import { chooseDistiller } from '../core/models/choose.ts';
 import { builtinGenerations, type FitListener, type Generations } from '../core/models/generation.ts';
-import type { Embedder } from '../core/models/ports.ts';
+import type { Distiller, Embedder } from '../core/models/ports.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import type { Outside } from '../core/sources/discovery.ts';
 import { createHttp, webClock } from '../core/sources/http/client.ts';
@@ -28,6 +28,7 @@ export type Edge = {
   readonly db: Database;
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
+  readonly distiller: Distiller;
   /** The services that documents come from. */
   readonly outside: Outside;
   readonly log: (fields: LogFields) => void;
@@ -66,8 +67,14 @@ export function edgeHost(name: string): Host {
       const onFit: FitListener = (fit) => log({ level: 'info', message: 'embedder fitted', ...fit });
       const said = (fields: LogFields) => log({ ...fields, message: redacted(fields.message, env) });
       const outside = edgeOutside(config, db, said);
-      const pipeline = edgePipeline(db, builtinGenerations(db, onFit, kept), config, outside, said);
-      return { config, db, pipeline, runtime, outside, log: said, close };
+      const distiller = chooseDistiller(config.models, {
+        fetch: (input, init) => fetch(input, init),
+        nowMs: webClock.nowMs,
+        after: webClock.after,
+        log: (message, fields) => said({ ...fields, level: 'info', message }),
+      });
+      const pipeline = edgePipeline(db, builtinGenerations(db, onFit, kept), config, outside, distiller);
+      return { config, db, pipeline, runtime, distiller, outside, log: said, close };
     },
     log,
     newId,
@@ -115,19 +122,14 @@ function edgePipeline(
   generations: Generations,
   config: EdgeConfig,
   outside: Outside,
-  log: (fields: LogFields) => void,
+  distiller: Distiller,
 ): Pipeline {
   const { name, stages, ...options } = clinicalPipeline({
     db,
     random: Math.random,
     outside,
     read: (format, bytes, key) => readDocument(format, bytes, key, { now: () => performance.now() }),
-    distiller: chooseDistiller(config.models, {
-      fetch: (input, init) => fetch(input, init),
-      nowMs: webClock.nowMs,
-      after: webClock.after,
-      log: (message, fields) => log({ ...fields, level: 'info', message }),
-    }),
+    distiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
     generation: generations.newest,

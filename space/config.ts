@@ -46,6 +46,8 @@ const settings = {
   ...MODEL_SETTINGS,
   HF_TOKEN: { ...MODEL_SETTINGS.HF_TOKEN, shown: () => 'set' },
   INFERENCE_ENDPOINT: { ...MODEL_SETTINGS.INFERENCE_ENDPOINT, shown: originOf },
+  BATCH_API_KEY: { ...MODEL_SETTINGS.BATCH_API_KEY, shown: () => 'set' },
+  BATCH_ENDPOINT: { ...MODEL_SETTINGS.BATCH_ENDPOINT, shown: originOf },
   TICK_BUDGET_MS: {
     read: z.coerce.number().int().min(100).max(3_600_000).default(20_000),
     about: 'how long one tick may claim new batches',
@@ -167,7 +169,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
 }
 
-const SECRETS = ['DATABASE_AUTH_TOKEN', 'NCBI_API_KEY', 'CONTACT_EMAIL', 'WEBHOOK_SECRET', 'HF_TOKEN'] as const;
+const SECRETS = [
+  'DATABASE_AUTH_TOKEN',
+  'NCBI_API_KEY',
+  'CONTACT_EMAIL',
+  'WEBHOOK_SECRET',
+  'HF_TOKEN',
+  'BATCH_API_KEY',
+] as const;
 
 /** Values that no answer, no log and no screen may show. */
 export const secretsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] =>

@@ -12,7 +12,7 @@ import { databaseProbe } from './probe.ts';
 import { exampleQueries } from './sample/sample.ts';
 import type { Serving } from './serving.ts';
 import type { Space } from './space.ts';
-import { discover } from './ticking/discovering.ts';
+import { beforeTick } from './ticking/batching.ts';
 import { startTelling, type Telling } from './ticking/telling.ts';
 
 /** How long whoever is turned away should wait: a restart takes some seconds. */
@@ -121,7 +121,7 @@ async function tickForever(
     let goesOn = false;
     try {
       const { tickBudgetMs } = space.config;
-      const listing = await discover(space, { tickBudgetMs, stopping: () => signal.aborted });
+      const listing = await beforeTick(space, { tickBudgetMs, stopping: () => signal.aborted, signal });
       const report = await tick(space.db, space.pipeline, space.runtime, {
         budgetMs: tickBudgetMs,
         stopping: () => signal.aborted,

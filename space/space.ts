@@ -4,6 +4,7 @@ import type { Database, Pipeline, Runtime } from '../core/engine/index.ts';
 import { registerPipeline } from '../core/engine/index.ts';
 import { chooseDistiller } from '../core/models/choose.ts';
 import type { Generations } from '../core/models/generation.ts';
+import type { Distiller } from '../core/models/ports.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import type { Outside } from '../core/sources/discovery.ts';
 import { webClock } from '../core/sources/http/client.ts';
@@ -26,6 +27,7 @@ export type Space = {
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
   readonly generations: Generations;
+  readonly distiller: Distiller;
   /** The services that documents come from. */
   readonly outside: Outside;
   /** Ends every request that is on its way, and lets no other begin; for a host that is told to stop. */
@@ -44,6 +46,7 @@ export type OpenPipeline = {
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
   readonly generations: Generations;
+  readonly distiller: Distiller;
   readonly outside: Outside;
   /** Ends every request that is on its way, and lets no other begin; for a host that is told to stop. */
   readonly stopOutside: () => void;
@@ -69,17 +72,18 @@ export async function openPipeline(
     log.info({ message: 'builtin embedder fitted', cases: fit.cases, bytes: fit.bytes, generation: fit.fingerprint }),
   );
   const { outside, stop: stopOutside, close: closeOutside } = openOutside(config, db, log, () => firstOf(pipeline));
+  const distiller = chooseDistiller(config.models, {
+    fetch: (input, init) => fetch(input, init),
+    nowMs: webClock.nowMs,
+    after: webClock.after,
+    log: (message, fields) => log.warn({ ...fields, message }),
+  });
   const pipeline: Pipeline = clinicalPipeline({
     db,
     random: Math.random,
     outside,
     read: readBytes,
-    distiller: chooseDistiller(config.models, {
-      fetch: (input, init) => fetch(input, init),
-      nowMs: webClock.nowMs,
-      after: webClock.after,
-      log: (message, fields) => log.warn({ ...fields, message }),
-    }),
+    distiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
     generation: generations.newest,
@@ -94,6 +98,7 @@ export async function openPipeline(
     pipeline,
     runtime: nodeRuntime(ownerOfThisProcess()),
     generations,
+    distiller,
     outside,
     stopOutside,
     close: async () => {

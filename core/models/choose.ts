@@ -1,3 +1,5 @@
+import { batchDistiller } from './batch/distiller.ts';
+import { batchJobsOf, batchService } from './batch/settings.ts';
 import { type ChatDeps, inferenceDistiller } from './inference/distiller.ts';
 import type { Distiller } from './ports.ts';
 import { rulesDistiller } from './rules.ts';
@@ -21,6 +23,20 @@ export function chooseDistiller(settings: ModelSettings, deps: ChatDeps): Distil
           tokensPerDay: settings.INFERENCE_TOKENS_PER_DAY,
         },
         deps,
+      );
+    }
+    case 'batch': {
+      const problem = modelProblem(settings);
+      if (problem !== null || DISTILL_MODEL === undefined) throw new Error(problem ?? 'no model');
+      const { BATCH_PROVIDER: provider, BATCH_ENDPOINT: endpoint, BATCH_API_KEY: apiKey } = settings;
+      return batchDistiller(
+        {
+          model: DISTILL_MODEL,
+          service: batchService(provider),
+          casesMax: settings.BATCH_CASES_MAX,
+          tokensPerDay: settings.BATCH_TOKENS_PER_DAY,
+        },
+        batchJobsOf({ provider, endpoint, apiKey, model: DISTILL_MODEL }, deps.fetch),
       );
     }
   }

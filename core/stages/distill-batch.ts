@@ -22,7 +22,7 @@ import { sha256Hex } from '../hash.ts';
 import { LOOK_MS, pollDelayMs } from '../models/batch/pace.ts';
 import { type JobRequest, SubmissionUnknownError } from '../models/batch/port.ts';
 import type { BatchDistiller } from '../models/ports.ts';
-import { distilled, missingCase } from './distill.ts';
+import { distilled, missingCase } from './distilled.ts';
 
 /** An answer that does not fit is asked for once more, in another job; what a service refuses, some times more. */
 const retry: Retry = {

@@ -2,6 +2,7 @@ import { distillateRows, readCases } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
 import { defineStage, type Retry, type Stage } from '../engine/stage.ts';
 import type { Distiller, LocalDistiller } from '../models/ports.ts';
+import { defineDistillBatch } from './distill-batch.ts';
 import { distillByInference } from './distill-inference.ts';
 import { distilled, missingCase } from './distilled.ts';
 import { each } from './each.ts';
@@ -23,7 +24,7 @@ export function defineDistill(deps: Deps): Stage {
     case 'inference':
       return distillByInference({ ...deps, distiller });
     case 'batch':
-      throw new Error(`no stage for a distiller of kind ${distiller.kind}`);
+      return defineDistillBatch({ ...deps, distiller });
   }
 }
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { tick } from '../../core/engine/index.ts';
 import { stopOnSignal } from '../host/stop.ts';
-import { discover } from '../ticking/discovering.ts';
+import { beforeTick } from '../ticking/batching.ts';
 import { type RunReport, runUntilIdle } from '../ticking/run.ts';
 import { startTelling } from '../ticking/telling.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -88,7 +88,7 @@ export const tickCommand = (): Command =>
         stop.asked.addEventListener('abort', space.stopOutside, { once: true });
         const telling = await startTelling(space, stop.asked);
         try {
-          const listing = await discover(space, { tickBudgetMs: options.budgetMs, stopping: stop.stopping });
+          const listing = await beforeTick(space, { tickBudgetMs: options.budgetMs, stopping: stop.stopping });
           const report = await tick(space.db, space.pipeline, space.runtime, {
             budgetMs: options.budgetMs,
             stopping: stop.stopping,

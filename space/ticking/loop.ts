@@ -18,7 +18,7 @@ export type Ticking = {
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
   readonly tickBudgetMs: number;
-  /** Steps the sources before each tick; absent where another thread does. */
+  /** Steps batch jobs and sources before each tick; absent where another thread does. */
   readonly discover?: (() => Promise<Listing>) | undefined;
 };
 export type BatchEvent = { readonly stage: string; readonly counts: Counts; readonly tookMs: number };
@@ -74,7 +74,8 @@ export async function tickUntilIdle(ticking: Ticking, options: LoopOptions): Pro
     if (after.kind === 'work' || listing.goesOn) continue;
     const waitMs = soonest([gateMs(after, options), listingMs(listing, options)]);
     if (waitMs === null) return { end: 'blocked', after, listing };
-    await sleep(Math.min(Math.max(waitMs, 20), after.kind === 'serving' ? LISTING_POLL_MS : POLL_MS));
+    const outside = after.kind === 'serving' || (after.kind === 'waiting' && after.gate.kind === 'submitted');
+    await sleep(Math.min(Math.max(waitMs, 20), outside ? LISTING_POLL_MS : POLL_MS));
   }
 }
 

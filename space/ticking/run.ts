@@ -14,7 +14,8 @@ import {
 import { SETTLED_STATES } from '../../schema/states.ts';
 import type { ProgressLine } from '../cli/progress.ts';
 import type { Space } from '../space.ts';
-import { discover, type Listing } from './discovering.ts';
+import { beforeTick } from './batching.ts';
+import type { Listing } from './discovering.ts';
 import { listingWatch } from './listing-progress.ts';
 import { type BatchEvent, type LoopEnd, tickUntilIdle } from './loop.ts';
 import { startTickThread, type TickThread } from './threads.ts';
@@ -74,7 +75,7 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
       {
         ...space,
         tickBudgetMs,
-        discover: () => discover(space, { tickBudgetMs, stopping: options.stopping, onPage: listed.page }),
+        discover: () => beforeTick(space, { tickBudgetMs, stopping: options.stopping, onPage: listed.page }),
       },
       { ...options, onBatch, itemsMax: options.itemsMax ?? Number.POSITIVE_INFINITY },
     );
