@@ -48,6 +48,11 @@ const settings = {
   INFERENCE_ENDPOINT: { ...MODEL_SETTINGS.INFERENCE_ENDPOINT, shown: originOf },
   BATCH_API_KEY: { ...MODEL_SETTINGS.BATCH_API_KEY, shown: () => 'set' },
   BATCH_ENDPOINT: { ...MODEL_SETTINGS.BATCH_ENDPOINT, shown: originOf },
+  VOCABULARY_FILE: {
+    read: z.string().min(1).optional(),
+    about:
+      'words of your own for the extractor: lines of name, synonyms, kind and code, or hp.obo or hp.json; a change asks for normalize again',
+  },
   TICK_BUDGET_MS: {
     read: z.coerce.number().int().min(100).max(3_600_000).default(20_000),
     about: 'how long one tick may claim new batches',
@@ -111,6 +116,7 @@ export type Config = {
   readonly tickBudgetMs: number;
   readonly tickEveryMs: number;
   readonly databaseDeadlineMs: number;
+  readonly vocabularyFile: string | undefined;
   readonly releasesKept: number;
   readonly contactEmail: string | undefined;
   readonly ncbiApiKey: string | undefined;
@@ -158,6 +164,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickEveryMs: values.TICK_EVERY_MS,
     databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
+    vocabularyFile: values.VOCABULARY_FILE && resolve(values.VOCABULARY_FILE),
     releasesKept: values.RELEASES_KEPT,
     contactEmail: values.CONTACT_EMAIL,
     ncbiApiKey: values.NCBI_API_KEY,

@@ -19,6 +19,7 @@ import { releaseBuilder } from './release-builder.ts';
 import { openOutside } from './sources/outside.ts';
 import { readBytes } from './sources/read.ts';
 import { openReleaseStore, type ReleaseStore } from './store/releases.ts';
+import { useVocabulary } from './vocabulary.ts';
 
 /** Everything a command or the server works with, opened once. */
 export type Space = {
@@ -62,6 +63,7 @@ export async function openPipeline(
   log: Log,
   build: ((db: Database) => ReleaseBuilder) | null,
 ): Promise<OpenPipeline> {
+  await useVocabulary(config.vocabularyFile);
   const { db, close } = await openDatabase({
     url: config.databaseUrl,
     authToken: config.databaseAuthToken,

@@ -2,7 +2,7 @@ import type { Distillate, Span } from '../cases/case.ts';
 import { categoryOf } from '../cases/category.ts';
 import { findCourse } from '../cases/course.ts';
 import { findDiagnoses } from '../cases/diagnosis.ts';
-import { EXTRACTOR_VERSION } from '../cases/extract.ts';
+import { extractorVersion } from '../cases/extract.ts';
 import { judgeRarity } from '../cases/rarity.ts';
 import { readText } from '../cases/reading.ts';
 import { findSecondary } from '../cases/secondary.ts';
@@ -51,6 +51,9 @@ function rejection(reasons: string): string {
 export const rulesDistiller: LocalDistiller = {
   kind: 'local',
   name: 'rules',
-  fingerprint: `${RULES_VERSION}/${EXTRACTOR_VERSION}`,
+  // Asked for when a pipeline is made, after the host has registered its vocabulary.
+  get fingerprint() {
+    return `${RULES_VERSION}/${extractorVersion()}`;
+  },
   distill: distillByRules,
 };

@@ -22,10 +22,15 @@ export type Life = {
 };
 
 /** Runs one command of the product in `dataDir`; after `killAfterMs` it is killed with SIGKILL. */
-export function live(dataDir: string, args: readonly string[], killAfterMs: number | null): Promise<Life> {
+export function live(
+  dataDir: string,
+  args: readonly string[],
+  killAfterMs: number | null,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Life> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [command, ...args], {
-      env: { ...process.env, DATA_DIR: dataDir, STORE_DIR: '', DATABASE_URL: '', LOG_LEVEL: 'warn' },
+      env: { ...process.env, DATA_DIR: dataDir, STORE_DIR: '', DATABASE_URL: '', LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

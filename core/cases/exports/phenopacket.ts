@@ -1,7 +1,7 @@
 import type { Facet } from '../../../schema/vocabulary.ts';
 import type { StoredCase } from '../../search/archive.ts';
 import type { Distillate, Finding } from '../case.ts';
-import { EXTRACTOR_VERSION } from '../extract.ts';
+import { extractorVersion } from '../extract.ts';
 import { ECG_RECORDINGS } from '../vocabularies/ecg.ts';
 import { MODALITIES } from '../vocabularies/imaging.ts';
 import { isoAge } from './age.ts';
@@ -185,7 +185,7 @@ function metaDataOf(
   return {
     created: createdAt,
     createdBy,
-    resources: resourcesOf(content, EXTRACTOR_VERSION),
+    resources: resourcesOf(content, extractorVersion()),
     updates: theCase.remarks.map((comment) => ({ timestamp: createdAt, comment: clean(comment) })),
     phenopacketSchemaVersion: '2.0',
     externalReferences: references,

@@ -1,4 +1,4 @@
-import { EXTRACTOR_VERSION } from '../../cases/extract.ts';
+import { extractorVersion } from '../../cases/extract.ts';
 import { ValidationError } from '../../engine/errors.ts';
 import { ANSWER_VERSION, readAnswer } from '../inference/answer.ts';
 import { ANSWER_TOKENS_MAX, CALL_UNITS_MAX, PROMPT_BYTES_MAX } from '../inference/limits.ts';
@@ -20,7 +20,7 @@ export function batchDistiller(settings: BatchDistillerSettings, jobs: BatchJobs
   return {
     kind: 'batch',
     name: model,
-    fingerprint: ['batch', service, model, PROMPT_VERSION, ANSWER_VERSION, EXTRACTOR_VERSION].join('/'),
+    fingerprint: ['batch', service, model, PROMPT_VERSION, ANSWER_VERSION, extractorVersion()].join('/'),
     service,
     spending: { quota: { name: 'batch', unit: 'tokens', perDay: tokensPerDay }, unitsPerItem: CALL_UNITS_MAX },
     batchMax: casesMax,

@@ -1,4 +1,4 @@
-import { EXTRACTOR_VERSION } from '../../cases/extract.ts';
+import { extractorVersion } from '../../cases/extract.ts';
 import { ValidationError } from '../../engine/index.ts';
 import type { InferenceDistiller } from '../ports.ts';
 import { ANSWER_VERSION, readAnswer } from './answer.ts';
@@ -21,9 +21,14 @@ export function inferenceDistiller(settings: InferenceSettings, deps: ChatDeps):
   return {
     kind: 'inference',
     name: settings.model,
-    fingerprint: ['inference', settings.model, settings.format, PROMPT_VERSION, ANSWER_VERSION, EXTRACTOR_VERSION].join(
-      '/',
-    ),
+    fingerprint: [
+      'inference',
+      settings.model,
+      settings.format,
+      PROMPT_VERSION,
+      ANSWER_VERSION,
+      extractorVersion(),
+    ].join('/'),
     service: INFERENCE_SERVICE,
     spending: {
       quota: { name: 'inference', unit: 'tokens', perDay: settings.tokensPerDay },
