@@ -245,6 +245,20 @@ describe('how a service is asked', () => {
     expect(server.calls.length).toBe(4);
   });
 
+  test('a host that may not wait any longer leaves at once: the claim is given back, the call is ended, and no case loses an attempt', async () => {
+    const here = await open({ cases: madeUpCases(8) });
+    const leaving = new AbortController();
+    server.manner = () => {
+      leaving.abort();
+      return { kind: 'hang' };
+    };
+    const { counts } = await here.tick({ abandon: leaving.signal, stopping: () => leaving.signal.aborted });
+    expect(counts).toMatchObject({ done: 0, wait: 8, retry: 0 });
+    server.manner = () => null;
+    await here.drain();
+    expect(await number(here, `SELECT count(*) FROM task WHERE state = 'done' AND attempt - waits - lost = 1`)).toBe(8);
+  });
+
   test('adopted answers are not paid for again: a new run over the same text and model spends nothing', async () => {
     const here = await open({ cases: madeUpCases(4) });
     await here.drain();

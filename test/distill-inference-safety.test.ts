@@ -201,6 +201,9 @@ describe('quotes', () => {
     expect(found('ow-grade fever')).toBeNull();
     expect(found('No Rash')).toBeNull();
     expect(found('a "')).toBeNull();
+    expect(found('No')).toBeNull();
+    expect(found('°C')).toBeNull();
+    expect(quotesOf('A CT was done.', [[0, 14]]).find('CT')).toEqual([2, 4]);
   });
 
   test('what stands in the text is found where it stands, however blanks are changed', () => {

@@ -6,8 +6,9 @@ export type Quotes = {
   readonly find: (quote: string) => Span | null;
 };
 
-/** Fewer letters and digits say nothing. */
+/** Fewer letters and digits say nothing, but for abbreviations in capitals: `CT`, `C3`. */
 const QUOTE_CHARS_MIN = 3;
+const ABBREVIATION = /^\p{Lu}[\p{Lu}\p{N}]$/u;
 /** Between two pieces: no quote reaches over it. */
 const GAP = '\u0000';
 const SAME_MARK: ReadonlyMap<string, string> = new Map([
@@ -40,7 +41,8 @@ export function quotesOf(text: string, pieces: readonly Span[]): Quotes {
   const index = chars.join('');
   const find = (quote: string): Span | null => {
     const wanted = [...quote].map(folded).join('');
-    if ((wanted.match(/[\p{L}\p{N}]/gu) ?? []).length < QUOTE_CHARS_MIN) return null;
+    const letters = wanted.match(/[\p{L}\p{N}]/gu) ?? [];
+    if (letters.length < QUOTE_CHARS_MIN && !ABBREVIATION.test(wanted)) return null;
     for (let at = index.indexOf(wanted); at >= 0; at = index.indexOf(wanted, at + 1)) {
       const start = places[at] ?? 0;
       const end = (places[at + wanted.length - 1] ?? 0) + 1;

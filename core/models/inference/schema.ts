@@ -35,12 +35,14 @@ export type Answer = z.infer<typeof ANSWER>;
 export type Claimed = { readonly text: string; readonly quote: string };
 
 /** Bounds that services with strict schemas do not take; ours are checked when the answer is read. */
-const NOT_SENT = ['minLength', 'maxLength', 'maxItems', 'minimum', 'maximum', '$schema'];
+const NOT_SENT = ['minLength', 'maxLength', 'maxItems', 'minimum', 'maximum'] as const;
 
-/** The same form as a service is asked for it: JSON Schema, in the part of it that strict modes know. */
-export const ANSWER_SCHEMA: Readonly<Record<string, unknown>> = z.toJSONSchema(ANSWER, {
+const { $schema: _, ...sent } = z.toJSONSchema(ANSWER, {
   target: 'draft-7',
   override: ({ jsonSchema }) => {
-    for (const name of NOT_SENT) delete jsonSchema[name as keyof typeof jsonSchema];
+    for (const name of NOT_SENT) delete jsonSchema[name];
   },
 });
+
+/** The same form as a service is asked for it: JSON Schema, in the part of it that strict modes know. */
+export const ANSWER_SCHEMA: Readonly<Record<string, unknown>> = sent;

@@ -54,7 +54,6 @@ const PHRASES: readonly string[] = [
   'dear model',
   'ai assistant',
   'ai reviewer',
-  'chatgpt',
   'is_rare',
   'case_id',
   'rejection_reason',
@@ -101,8 +100,12 @@ const RUN = new RegExp(`[A-Za-z0-9+/]{${RUN_CHARS}}`, 'u');
 // Sequences of genes and proteins have no digits and one case.
 const isEncoded = (run: string): boolean => /[0-9]/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run);
 
+// They turn the direction of writing, or spell letters that nobody sees: no report needs them.
+const HIDDEN = /[\u202a-\u202e\u2066-\u2069\u{e0020}-\u{e007f}]/u;
+
 /** Linear in the text. */
 export function readsLikeOrders(text: string): boolean {
+  if (HIDDEN.test(text)) return true;
   const seen = text.replace(UNSEEN, '').replace(BLANKS, ' ');
   const lower = seen.toLowerCase();
   if (PHRASES.some((phrase) => lower.includes(phrase))) return true;

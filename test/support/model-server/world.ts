@@ -65,7 +65,7 @@ export type World = {
   readonly db: Database;
   readonly pipeline: Pipeline;
   readonly logged: string[];
-  readonly tick: (options?: { stopping?: () => boolean }) => Promise<TickReport>;
+  readonly tick: (options?: { stopping?: () => boolean; abandon?: AbortSignal }) => Promise<TickReport>;
   readonly rows: (sql: string) => Promise<readonly Row[]>;
   /** Lets every delay, gate and breaker run out. */
   readonly passTime: () => Promise<void>;
@@ -111,7 +111,7 @@ export async function openWorld(
       statement(`UPDATE lease SET expires_ms = 1 WHERE state = 'live'`),
     ]);
   };
-  const once = (options: { stopping?: () => boolean } = {}) =>
+  const once = (options: { stopping?: () => boolean; abandon?: AbortSignal } = {}) =>
     tick(db, pipeline, runtime, { budgetMs: 60_000, ...options });
   return {
     db,
