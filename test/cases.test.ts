@@ -216,7 +216,7 @@ test('what an image shows belongs to imaging, what led to it to symptoms', () =>
 
 test('a complaint takes the part of the body beside it into its name', () => {
   const [left] = findings('He had severe left flank pain.', 'symptoms');
-  expect(left).toMatchObject({ term: 'flank pain', qualifiers: ['severe', 'left'] });
+  expect(left).toMatchObject({ term: 'flank pain', severity: 'severe', qualifiers: ['left'] });
   expect(findings('Swelling of the right knee was seen.', 'symptoms')[0]?.term).toBe('knee swelling');
 });
 

@@ -5,7 +5,13 @@ import { type Draft, makeFinding } from './findings.ts';
 import { findOccupations } from './occupation.ts';
 import { assertionAt, entryIn, isOfFamily, type Mention, mentionsIn, type Reading } from './reading.ts';
 import { FAMILY, HISTORICAL } from './scopes.ts';
-import { KIND_OF_RISK, MEDICINE_ENDINGS, PAST_TREATMENTS, RISK_DISEASES } from './vocabularies/background.ts';
+import {
+  KIND_OF_RISK,
+  MEDICINE_ENDINGS,
+  MEDICINE_SYNONYMS,
+  PAST_TREATMENTS,
+  RISK_DISEASES,
+} from './vocabularies/background.ts';
 import { perWord } from './words.ts';
 
 /** The first qualifier of every finding of the background. */
@@ -154,12 +160,13 @@ function mentionDrafts(reading: Reading, mention: Mention): readonly Draft[] {
   if (risk !== undefined && assertion !== 'hypothetical')
     drafts.push(...riskDrafts(reading, mention, risk.term, assertion));
   const medicine = entryIn(mention, 'medicine');
+  const named = reading.text.slice(mention.start, mention.end).toLowerCase();
   if (medicine !== undefined && isHomeMedicine(reading, mention.from, mention.sentence))
     drafts.push(
       medicationDraft(
         reading,
         mention.sentence,
-        medicine.term,
+        MEDICINE_SYNONYMS.get(named) ?? named,
         assertion === 'absent' ? 'absent' : 'historical',
         mention.from,
         mention.to,
@@ -189,10 +196,10 @@ function withoutRepeats(drafts: readonly Draft[]): readonly Draft[] {
     .filter(({ finding }) => finding.qualifiers?.[0] === 'allergy')
     .map(({ finding }) => finding.span);
   const habits = new Set<string>();
-  return drafts.filter(({ sentence, finding: { term, qualifiers, span, value } }) => {
+  return drafts.filter(({ finding: { term, assertion, qualifiers, span, value } }) => {
     if (qualifiers?.[0] === 'medication') return !allergies.some(([from, to]) => span[0] >= from && span[0] < to);
     if (qualifiers?.[0] !== 'risk factor' && !ONCE.has(term)) return true;
-    const habit = ONCE.has(term) ? term : `${sentence}:${term}:${value ?? ''}`;
+    const habit = ONCE.has(term) ? term : `${term}:${assertion}:${value ?? ''}`;
     if (habits.has(habit)) return false;
     habits.add(habit);
     return true;

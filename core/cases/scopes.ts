@@ -63,6 +63,7 @@ const REACH_LONG = 30;
 const REACH_MIDDLE = 14;
 const REACH_SHORT = 8;
 const REACH_COURSE = 5;
+const HAS_VERB = /^(?:had|has|have|was|were|is|are|did|does|denie[ds]|cannot|could|failed|lacked|lacks)\b/;
 
 /** Runs all cues of the text over the tokens they govern. */
 export function markScopes(
@@ -93,7 +94,17 @@ export function markScopes(
     bits[at] = (bits[at] ?? 0) | bit;
   };
 
-  function forward(from: number, end: number, reach: number, bit: number): void {
+  /** Whether a clause with a verb of its own opens behind the `and` at `at`: `no fever, and vomiting <was> severe`. */
+  function opensClause(at: number, end: number): boolean {
+    for (let ahead = at + 1; ahead < Math.min(end, at + REACH_SHORT); ahead += 1) {
+      if (word(ahead) === ',' || word(ahead) === 'and' || word(ahead) === 'or') return false;
+      if (stops[ahead] === BE || stops[ahead] === VERB) return true;
+    }
+    return false;
+  }
+
+  /** `isTold`: the clause has its verb already, so that another one opens a new clause. */
+  function forward(from: number, end: number, reach: number, bit: number, isTold = false): void {
     const to = Math.min(end, from + reach);
     let inPlace = false;
     for (let at = from; at < to; at += 1) {
@@ -106,6 +117,7 @@ export function markScopes(
       if (bit === ABSENT && (stop === WITH || HABIT_VERBS.has(token) || CAUSES.has(token))) return;
       if (token === ',' || token === 'and') {
         const next = word(at + 1) === 'and' ? at + 2 : at + 1;
+        if (isTold && (token === 'and' || word(at + 1) === 'and') && opensClause(next - 1, end)) return;
         if (SUBJECTS.has(word(next)) || stops[next] === VERB || stops[next] === HARD) return;
         if (bit === ABSENT && (stops[next] === RESULT || HABIT_VERBS.has(word(next + 1)))) return;
       }
@@ -220,6 +232,7 @@ export function markScopes(
 
   /** `were not observed`, `did not occur` deny their subject; any other `not` denies what follows. */
   function negation(cue: PlacedCue, floor: number, end: number): void {
+    if (word(cue.to) === 'only') return;
     if (cue.words === 'not' || cue.words.endsWith(' not') || cue.words === 'cannot' || cue.words === 'never') {
       let at = cue.to;
       while (at < Math.min(end, cue.to + 3) && (AUXILIARIES.has(word(at)) || word(at).endsWith('ly'))) at += 1;
@@ -234,7 +247,10 @@ export function markScopes(
     }
     // `absent breath sounds, dullness and fever`, `lack of appetite, and cough`: these govern their own noun.
     const isOfNoun = cue.words === 'absent' || cue.words.startsWith('lack');
-    forward(cue.to, isOfNoun ? itemEnd(cue.to, end) : end, REACH_LONG, ABSENT);
+    let isTold = HAS_VERB.test(cue.words);
+    for (let at = Math.max(floor, cue.from - REACH_LONG); at < cue.from; at += 1)
+      if (stops[at] === VERB || stops[at] === BE) isTold = true;
+    forward(cue.to, isOfNoun ? itemEnd(cue.to, end) : end, REACH_LONG, ABSENT, isTold);
     // Of the patient it says nothing.
     if (cue.words.endsWith('family history of')) forward(cue.to, end, REACH_LONG, FAMILY);
   }

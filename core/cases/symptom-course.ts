@@ -97,8 +97,8 @@ export function courseOf(
     // `severe headache and fever`: what stands beyond the `and` is of the headache.
     else if (told === 0 || (word[at] === 'and' && telling(at + 1) !== COURSE)) break;
   }
-  // Within the name, where the part of the body stands first: `abdominal severe pain`.
-  for (let at = from; at < mention.from; at += 1) if (telling(at) === COURSE) note(word[at] ?? '');
+  // Within the name: `severe headache`, `abdominal severe pain`.
+  for (let at = from; at < mention.to; at += 1) if (telling(at) === COURSE) note(word[at] ?? '');
   if (reading.scopes.stops[to] === BE || word[to] === 'of')
     for (let at = to + 1; at < Math.min(end, to + WORDS_AFTER) && telling(at) > 0; at += 1)
       if (telling(at) === COURSE && !KEPT.has(word[at] ?? '')) note(word[at] ?? '');

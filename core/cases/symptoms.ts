@@ -5,7 +5,7 @@ import { isHyphen } from './numerals.ts';
 import { assertionAt, entryIn, isOfFamily, type Mention, type Reading } from './reading.ts';
 import { BE, VERB } from './scope-words.ts';
 import { ABSENT, DENIED } from './scopes.ts';
-import { courseOf } from './symptom-course.ts';
+import { type Course, courseOf } from './symptom-course.ts';
 import { foldWord } from './tokens.ts';
 import { SITED_TERMS } from './vocabularies/symptoms.ts';
 import { perWord } from './words.ts';
@@ -114,6 +114,13 @@ function isPartOfName(reading: Reading, mention: Mention, term: string): boolean
   return false;
 }
 
+/** A recurrent tumor came back; it does not come and go. */
+function withoutFits(term: string, course: Course): Course {
+  if (course.onset !== 'intermittent' || !SEEN_ON_IMAGES.has(term)) return course;
+  const { onset: _, ...rest } = course;
+  return rest;
+}
+
 function codeOf(mention: Mention): { readonly code?: string } {
   for (const entry of mention.entries) if ('code' in entry && entry.code !== undefined) return { code: entry.code };
   return {};
@@ -153,7 +160,7 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
           assertion,
           span: [site?.start ?? mention.start, site?.end ?? mention.end],
         }),
-        ...courseOf(reading, mention, site?.from ?? mention.from, site?.to ?? mention.to, durations),
+        ...withoutFits(term, courseOf(reading, mention, site?.from ?? mention.from, site?.to ?? mention.to, durations)),
         ...(site === null ? codeOf(mention) : {}),
       },
     });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { sha256Hex } from '../hash.ts';
 import { type OntologyTerm, parseObo, parseObographs } from './ontology-file.ts';
 import { buildVocabulary, EXTRA_KINDS, type ExtraTerm, type Vocabulary } from './vocabulary.ts';
 import { VocabularyFileError } from './vocabulary-error.ts';
@@ -88,11 +87,9 @@ export function parseVocabularyFile(text: string): readonly ExtraTerm[] {
 }
 
 /**
- * The vocabulary of a user's file, to be given to `registerVocabulary` at start or to `extractCase`. Its hash is of what was
- * read, so that a file that says the same in another order of blank lines or comments keeps its fingerprint.
- * Throws `VocabularyFileError`.
+ * The vocabulary of a user's file, to be given to `registerVocabulary` at start or to `extractCase`. `hash` is that of the
+ * file, in hexadecimal; it becomes part of the fingerprint. Throws `VocabularyFileError`.
  */
-export async function loadVocabulary(text: string): Promise<Vocabulary> {
-  const terms = parseVocabularyFile(text);
-  return buildVocabulary(terms, await sha256Hex(JSON.stringify(terms)));
+export function readVocabulary(text: string, hash: string): Vocabulary {
+  return buildVocabulary(parseVocabularyFile(text), hash);
 }

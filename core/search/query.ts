@@ -147,8 +147,10 @@ const ASSERTION_WORDS: Readonly<Record<Finding['assertion'], string>> = {
 };
 
 function describe(finding: Finding): string {
-  const { term, assertion, value, unit, comparator, flag, qualifiers } = finding;
+  const { term, assertion, value, unit, comparator, flag, severity, onset, trend, durationDays, qualifiers } = finding;
   const amount = value === undefined ? '' : ` ${comparator ?? ''}${value}${unit === undefined ? '' : ` ${unit}`}`;
-  const words = qualifiers && qualifiers.length > 0 ? ` (${qualifiers.join(', ')})` : '';
+  const lasting = durationDays === undefined ? [] : [durationDays === 1 ? 'for 1 day' : `for ${durationDays} days`];
+  const told = [severity, onset, trend, ...lasting, ...(qualifiers ?? [])].filter((word) => word !== undefined);
+  const words = told.length > 0 ? ` (${told.join(', ')})` : '';
   return `${ASSERTION_WORDS[assertion]}${term}${amount}${flag === undefined ? '' : ` [${flag}]`}${words}`;
 }

@@ -153,6 +153,32 @@ imatinib | nivolumab | pembrolizumab | bevacizumab | trastuzumab | lenalidomide 
 intravenous immunoglobulin | IVIG
 `);
 
+/** Other names of one substance. All other medicines are called as the text calls them, though a line above lists their class. */
+export const MEDICINE_SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['acetylsalicylic acid', 'aspirin'],
+  ['acetaminophen', 'paracetamol'],
+  ['ciclosporin', 'cyclosporine'],
+  ['rifampin', 'rifampicin'],
+  ['valproic acid', 'valproate'],
+  ['mycophenolate mofetil', 'mycophenolate'],
+  ['insulin treatment', 'insulin therapy'],
+  ['corticosteroid', 'corticosteroids'],
+  ['steroid', 'corticosteroids'],
+  ['steroids', 'corticosteroids'],
+  ['beta blockers', 'beta blocker'],
+  ['nsaids', 'nsaid'],
+  ['antibiotic', 'antibiotics'],
+  ['antibiotic therapy', 'antibiotics'],
+  ['oral contraceptives', 'oral contraceptive'],
+  ['oral contraceptive pill', 'oral contraceptive'],
+  ['contraceptive pills', 'oral contraceptive'],
+  ['proton pump inhibitors', 'proton pump inhibitor'],
+  ['diuretic', 'diuretics'],
+  ['opioid', 'opioids'],
+  ['ivig', 'intravenous immunoglobulin'],
+  ['haart', 'antiretroviral therapy'],
+]);
+
 /** Endings that only names of medicines have. */
 export const MEDICINE_ENDINGS: readonly string[] = [
   'statin',
