@@ -19,6 +19,11 @@ test.each([
   ['A boy had a neck mass. Biopsy showed features consistent with malakoplakia.', 'malakoplakia'],
   ['A woman had cough. CT of the chest detected a bronchogenic cyst.', 'bronchogenic cyst'],
   ['A woman had weakness. This confirmed the diagnosis of Zebrowski syndrome in our patient.', 'Zebrowski syndrome'],
+  [
+    'A man had epigastric pain. Laparotomy followed and gastrinoma was diagnosed by immunohistochemistry.',
+    'gastrinoma',
+  ],
+  ['We report the case of a 37-year-old pregnant woman with preeclampsia.', 'preeclampsia'],
   ['We report a case of plunging ranula in a 12-year-old girl.', 'plunging ranula'],
   ['A man had nodules. He was diagnosed with granular cell tumour involving the tongue.', 'granular cell tumour'],
   [

@@ -1,9 +1,25 @@
 import type { Span } from './case.ts';
-import { nameOf, type Phrase, phraseFrom, spelledOut, tellingWords, tokenAt } from './disease-phrase.ts';
+import {
+  behindPerson,
+  nameOf,
+  type Phrase,
+  phraseBefore,
+  phraseFrom,
+  spelledOut,
+  tellingWords,
+  tokenAt,
+} from './disease-phrase.ts';
 import { assertionAt, entryIn, type Mention, type Reading } from './reading.ts';
 import { namedByTitle } from './titled.ts';
 import { bitsOf } from './tokens.ts';
-import { ANNOUNCERS, DOUBT_AFTER, DOUBT_BEFORE, GENE_CHANGE, GENERIC } from './vocabularies/diagnosis.ts';
+import {
+  ANNOUNCED_BEFORE,
+  ANNOUNCERS,
+  DOUBT_AFTER,
+  DOUBT_BEFORE,
+  GENE_CHANGE,
+  GENERIC,
+} from './vocabularies/diagnosis.ts';
 import { bitsPerWord } from './words.ts';
 
 /** A diagnosis as the text words it. `score` ranks; `term` is the known disease in it, if any. */
@@ -18,13 +34,21 @@ export type Diagnosis = {
   readonly isOwn: boolean;
 };
 
-const announcersPerWord = bitsPerWord(ANNOUNCERS.map(({ words }) => words));
+// The last bit is for names that stand before their announcer.
+const announcersPerWord = bitsPerWord([
+  ...ANNOUNCERS.map(({ words }) => words),
+  /^(?:diagnosed|confirmed|established|proven|identified)$/,
+]);
+const SAYS_BEFORE = 1 << ANNOUNCERS.length;
+const BEFORE_WEIGHT = 5;
 const CHARS_MAX = 160;
 const BEFORE_CHARS = 45;
 const AFTER_CHARS = 60;
 const KNOWN_BONUS = 3;
 const NAME_BONUS = 2;
 const DOUBT = 6;
+// `After HIV infection had been ruled out, a diagnosis of …`: the doubt is of something else.
+const DONE_WITH = /\b(?:ruled out|excluded)\b(?=[,;]| and\b)/g;
 const WEAK_MAX = 3;
 /** A diagnosis that no words announce. */
 export const NAMED_SCORE = 1;
@@ -90,38 +114,41 @@ function* announcedDiagnoses(reading: Reading): Generator<Diagnosis> {
     // Lowering may lengthen a text (`İ`); offsets hold only where it does not.
     const lower = lowered.length === written.length ? lowered : written;
     const isOwn = reading.story[index] ?? false;
+    const judge = (said: Phrase, weight: number, announcedAt: number): Diagnosis | null => {
+      const assertion = assertionAt(reading, said.from, true);
+      if (assertion === 'absent' || assertion === 'family') return null;
+      lookups -= said.to === said.from + 1 ? 1 : 0;
+      const phrase = (lookups >= 0 ? spelledOut(reading, said) : null) ?? said;
+      const { term, isName } = nameOf(reading, phrase);
+      if (!isName) return null;
+      const from = (tokens.start[said.from] ?? 0) - sentence.start;
+      const to = (tokens.end[said.to - 1] ?? 0) - sentence.start;
+      const isDoubted =
+        DOUBT_BEFORE.test(lower.slice(Math.max(0, announcedAt - BEFORE_CHARS), from).replace(DONE_WITH, '')) ||
+        DOUBT_AFTER.test(lower.slice(to, to + AFTER_CHARS));
+      const unsure = assertion === 'historical' ? 4 : assertion === 'possible' ? 2 : 0;
+      const known = (term === null ? NAME_BONUS : KNOWN_BONUS) + (isOwn ? 1 : 0);
+      const score = weight + known - (isDoubted ? DOUBT : 0) - unsure + index / total;
+      return makeDiagnosis(reading, phrase, term, score, isOwn && !isDoubted && assertion === 'present');
+    };
     for (const [place, { pattern, weight }] of ANNOUNCERS.entries()) {
       if ((possible & (1 << place)) === 0) continue;
       for (const announced of lower.matchAll(pattern)) {
         const behind = announced.index + announced[0].length;
-        const from = tokenAt(reading, sentence.from, sentence.to, sentence.start + behind);
+        const first = tokenAt(reading, sentence.from, sentence.to, sentence.start + behind);
+        const from = behindPerson(reading, first, sentence.to);
         const said = phraseFrom(reading, from, sentence.to);
-        if (said === null) continue;
-        const assertion = assertionAt(reading, said.from, true);
-        if (assertion === 'absent' || assertion === 'family') continue;
-        lookups -= said.to === said.from + 1 ? 1 : 0;
-        const phrase = (lookups >= 0 ? spelledOut(reading, said) : null) ?? said;
-        const { term, isName } = nameOf(reading, phrase);
-        if (!isName) continue;
-        const phraseStart = (tokens.start[said.from] ?? 0) - sentence.start;
-        const phraseEnd = (tokens.end[said.to - 1] ?? 0) - sentence.start;
-        const isDoubted =
-          DOUBT_BEFORE.test(lower.slice(Math.max(0, announced.index - BEFORE_CHARS), phraseStart)) ||
-          DOUBT_AFTER.test(lower.slice(phraseEnd, phraseEnd + AFTER_CHARS));
-        const unsure = assertion === 'historical' ? 4 : assertion === 'possible' ? 2 : 0;
-        yield makeDiagnosis(
-          reading,
-          phrase,
-          term,
-          weight +
-            (term === null ? NAME_BONUS : KNOWN_BONUS) +
-            (isOwn ? 1 : 0) -
-            (isDoubted ? DOUBT : 0) -
-            unsure +
-            index / total,
-          isOwn && !isDoubted && assertion === 'present',
-        );
+        const diagnosis = said === null ? null : judge(said, weight, announced.index);
+        if (diagnosis !== null) yield diagnosis;
       }
+    }
+    if ((possible & SAYS_BEFORE) === 0) continue;
+    for (const announced of lower.matchAll(ANNOUNCED_BEFORE)) {
+      const end = tokenAt(reading, sentence.from, sentence.to, sentence.start + announced.index);
+      const said = phraseBefore(reading, sentence.from, end);
+      const from = said === null ? 0 : (tokens.start[said.from] ?? 0) - sentence.start;
+      const diagnosis = said === null ? null : judge(said, BEFORE_WEIGHT, from);
+      if (diagnosis !== null) yield diagnosis;
     }
   }
 }

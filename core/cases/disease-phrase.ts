@@ -1,6 +1,15 @@
 import { entryIn, mentionAt, type Reading } from './reading.ts';
 import { foldWord, MARK, NUMBER, WORD } from './tokens.ts';
-import { DISEASE_WORD, GENERIC, LEADERS, NOT_A_NAME, OPENERS, SOFT_STOPS, STOPS } from './vocabularies/diagnosis.ts';
+import {
+  DISEASE_WORD,
+  GENERIC,
+  LEADERS,
+  NOT_A_NAME,
+  OPENERS,
+  PERSONS,
+  SOFT_STOPS,
+  STOPS,
+} from './vocabularies/diagnosis.ts';
 import { perWord } from './words.ts';
 
 /** Tokens [from, to) that may name a disease. */
@@ -151,4 +160,33 @@ export function tokenAt(reading: Reading, from: number, end: number, offset: num
     else high = middle;
   }
   return low;
+}
+
+const PERSON_REACH = 14;
+const HAVING = new Set(['with', 'having']);
+
+/** Where the name begins behind a person (`a case of a 37-year-old woman with …`); as it is where no person stands first. */
+export function behindPerson({ tokens }: Reading, from: number, end: number): number {
+  for (let at = from; at < Math.min(end, from + PERSON_REACH); at += 1) {
+    const word = tokens.word[at] ?? '';
+    if (PERSONS.has(word)) return HAVING.has(tokens.word[at + 1] ?? '') ? at + 2 : from;
+    if ((tokens.kind[at] === MARK && word !== '-') || STOPS.has(word) || word === 'in' || HAVING.has(word)) return from;
+  }
+  return from;
+}
+
+const BEFORE_REACH = 9;
+
+/** The noun phrase that ends before a token, where it names a disease. */
+export function phraseBefore(reading: Reading, floor: number, end: number): Phrase | null {
+  const { word, kind } = reading.tokens;
+  let from = end;
+  while (from > Math.max(floor, end - BEFORE_REACH)) {
+    const token = word[from - 1] ?? '';
+    if (STOPS.has(token) || token === 'and' || token === 'with' || (kind[from - 1] === MARK && !IN_NAMES.has(token)))
+      break;
+    from -= 1;
+  }
+  const phrase = phraseFrom(reading, from, end);
+  return phrase !== null && phrase.to === end ? phrase : null;
 }

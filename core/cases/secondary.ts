@@ -40,6 +40,7 @@ export function findSecondary(
     // `COVID-19 vaccine`, `malaria test`: the name of something else.
     if (NOT_HAD_BEHIND.has(reading.tokens.word[mention.to] ?? '')) continue;
     const text = reading.text.slice(mention.start, mention.end);
+    if (text.toLowerCase() === 'diabetic') continue;
     const words = new Set(reading.tokens.word.slice(mention.from, mention.to).map(foldWord));
     offer({ claim: { text: text.slice(0, CLAIM_CHARS_MAX), span: [mention.start, mention.end] }, words });
   }

@@ -157,6 +157,12 @@ for (const [i, one] of cases.entries()) {
 }
 console.log(`diagnosis given            ${interval(answered)}`);
 console.log(`diagnosis close            ${interval(close)}`);
+const untitled = cases.flatMap((one, i) => {
+  const wanted = [...(one.diagnosis === null ? [] : [one.diagnosis]), ...one.rare_diseases];
+  const said = distillByRules({ extracted: extracted[i] ?? extractCase(''), title: null }).diagnosis;
+  return wanted.length === 0 ? [] : [said !== null && wanted.some((name) => closeness(said, name).f1 >= 0.5)];
+});
+console.log(`  the title not given      ${interval(untitled)}`);
 console.log(`diagnosis close/contained  ${interval(loose)}`);
 
 const rareRight = cases.map((one, i) => one.rare === made[i]?.isRare);

@@ -81,6 +81,16 @@ export const ANNOUNCERS: readonly Announcer[] = [
   },
 ];
 
+/** `Gastrinoma was diagnosed by biopsy`: the name stands before. */
+export const ANNOUNCED_BEFORE =
+  /\b(?:was|were|is) (?:\w+ly )?(?:also )?(?:diagnosed|confirmed|established|proven|identified)\b(?! (?:with|as|to|having|in|that|for)\b)/g;
+/** A `case of` one of these tells the disease behind `with`. */
+export const PERSONS: ReadonlySet<string> = new Set(
+  'woman man boy girl patient male female infant child lady gentleman neonate newborn adult adolescent teenager person'.split(
+    ' ',
+  ),
+);
+
 /** Shortly before what is announced, or shortly after it: it is not, or not yet, the diagnosis. */
 export const DOUBT_BEFORE =
   /\b(?:differential|initial|initially|provisional|preliminary|suspected|suspicion|presumptive|presumed|misdiagnosed|misdiagnosis|wrong|mistaken|mistakenly|erroneous|erroneously|incorrect|ruled out|excluded|previously|history of|known case|working|prenatal|mother|father|sister|brother|family|parents?|first considered|alternative|possible|instead of|rather than|mimick\w+)\b/;
@@ -104,14 +114,16 @@ export const STOPS = split(
    identifying identified showing revealing revealed can may might should could would be been being not also represents remains requires required
    including included especially particularly located found seen noted detected developed occurred coexisting emphasizing simulating resulting
    successfully initially finally rather than via per if unless whether into onto over under about around like among along within given against
-   suspected linked formation caused post case cases shortly thereafter consistent subsequently later resembling exhibiting undergoing receiving associating complicating affecting originating extending appearing suggesting supporting`,
+   suspected linked formation caused post case cases delivered died expired received went came became remained showed presumed shortly thereafter consistent subsequently later resembling exhibiting undergoing receiving associating complicating affecting originating extending appearing suggesting supporting`,
 );
 export const SOFT_STOPS = split('in with and of to or');
 /** Behind `and`, `with`, `of` they open something new. */
-export const OPENERS = split('a an the our this his her patient patients child our whom pregnancy no multiple');
+export const OPENERS = split(
+  'a an the our this his her its patient patients child whom pregnancy no multiple similar different unknown these such',
+);
 /** Names of no disease, though they end like one or hold a word of one. */
 export const NOT_A_NAME =
-  /\b(?:risks?|indicators?|factors?|cornerstone|growth|cells|patterns?|findings?|features?|signs?|symptoms?|changes|department|center|centre|hospital|ward|clinic|unit|guidelines?|exacerbations? or|markers?|lack|recipients?|(?:endoscopic|submucosal|lymph node|neck|axillary) dissection|dissection of|old (?:male|female|man|woman|boy|girl))\b/;
+  /\b(?:risks?|indicators?|factors?|cornerstone|growth|cells|patterns?|findings?|features?|signs?|symptoms?|changes|department|center|centre|hospital|ward|clinic|unit|guidelines?|exacerbations? or|markers?|lack|walls?|recipients?|(?:endoscopic|submucosal|lymph node|neck|axillary) dissection|dissection of|old (?:male|female|man|woman|boy|girl))\b/;
 
 /** What alone names no disease, however it is called a diagnosis. */
 export const GENERIC = split(
