@@ -4,55 +4,19 @@ import {
   RARITY_CRITERIA,
   type RarityCriterion,
 } from '../../schema/vocabulary.ts';
-import type { Distillate, ExtractedCase, Finding, Span } from '../cases/case.ts';
-import type { StoredCase } from '../search/archive.ts';
-import type { Provenance } from '../search/contract.ts';
-import { withoutText } from '../search/withhold.ts';
+import type { Distillate } from '../cases/case.ts';
 import {
-  agreementOf,
-  type Counted,
-  type LabelAgreement,
-  type SetAgreement,
-  sameName,
-  setAgreementOf,
-} from './agreement-measures.ts';
+  type Compared,
+  compareDiagnoses,
+  type DifferingCase,
+  differenceOf,
+  type ModelCase,
+  termsOfField,
+} from './agreement-differences.ts';
+import { agreementOf, type LabelAgreement, type SetAgreement, sameName, setAgreementOf } from './agreement-measures.ts';
 import { distillByRules } from './rules.ts';
 
-/** One case that a model has distilled, and what that took. */
-export type ModelCase = {
-  readonly caseId: string;
-  readonly title: string | null;
-  readonly extracted: ExtractedCase;
-  readonly distillate: Distillate;
-  /** Units of the quota that its calls used, as the ledger of effects has them; null where it has none of this case. */
-  readonly units: number | null;
-  readonly calls: number;
-  /** Why words of the case may not be shown; null where they may. */
-  readonly withheld: string | null;
-};
-
-/** What one side says, with the words of the case that say it; null where no words are shown or none are named. */
-export type Said = { readonly claim: string | null; readonly quote: string | null };
-export const DIFFERENCE_FIELDS = [
-  'rare',
-  'criteria',
-  'diagnosis',
-  'category',
-  'outcome',
-  'treatments',
-  'complications',
-  'key findings',
-] as const;
-export type DifferenceField = (typeof DIFFERENCE_FIELDS)[number];
-export type Difference = { readonly field: DifferenceField; readonly rules: Said; readonly model: Said };
-export type DifferingCase = {
-  readonly caseId: string;
-  readonly title: string | null;
-  readonly by: string;
-  readonly units: number | null;
-  readonly withheld: string | null;
-  readonly differences: readonly Difference[];
-};
+export type { DifferingCase, ModelCase, Said } from './agreement-differences.ts';
 
 export type AgreementReport = {
   readonly cases: number;
@@ -113,8 +77,6 @@ export const MATCHING_RULE =
   'Two names are the same when, lower-cased, without accents, stop words and word endings, all words of the shorter are in the longer, ' +
   'or more than half of all their words are shared. Sets are matched one to one; the model is the measure of precision and recall, not the truth.';
 
-type Compared = { readonly theCase: ModelCase; readonly rules: Distillate };
-
 /**
  * Compares what the rules make of each case with what a model made of it. Pure, and no model is called: the rules are free, and
  * the model's answers are those that are stored.
@@ -146,8 +108,8 @@ export function compareWithRules(cases: readonly ModelCase[]): AgreementReport {
       ),
       each: criteriaOf(all),
     },
-    treatments: sets(termsOf('treatments')),
-    complications: sets(termsOf('complications')),
+    treatments: sets(termsOfField('treatments')),
+    complications: sets(termsOfField('complications')),
     keySymptoms: sets((one) => one.keySymptoms),
     keyLabs: sets((one) => one.keyLabs),
     keyEcg: sets((one) => (one.keyEcg === null ? [] : [one.keyEcg])),
@@ -157,10 +119,6 @@ export function compareWithRules(cases: readonly ModelCase[]): AgreementReport {
   };
 }
 
-const isOwn = ({ assertion }: Finding): boolean => assertion === 'present' || assertion === 'historical';
-const termsOf = (field: 'treatments' | 'complications') => (one: Distillate) => [
-  ...new Set(one[field].filter(isOwn).map(({ term }) => term)),
-];
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 function countBy(names: readonly string[]): AgreementReport['models'] {
@@ -173,12 +131,6 @@ function diagnosesOf(all: readonly Compared[]): AgreementReport['diagnosis'] {
   const counts = { same: 0, neither: 0, different: 0, onlyRules: 0, onlyModel: 0 };
   for (const { theCase, rules } of all) counts[compareDiagnoses(rules.diagnosis, theCase.distillate.diagnosis)] += 1;
   return { ...counts, agreement: all.length === 0 ? 0 : (counts.same + counts.neither) / all.length };
-}
-
-function compareDiagnoses(rules: string | null, model: string | null) {
-  if (rules === null) return model === null ? 'neither' : 'onlyModel';
-  if (model === null) return 'onlyRules';
-  return sameName(rules, model) ? 'same' : 'different';
 }
 
 const criteriaOf = (all: readonly Compared[]): AgreementReport['criteria']['each'] =>
@@ -219,106 +171,4 @@ function spentOn(cases: readonly ModelCase[], differing: readonly DifferingCase[
     perCase: known.length === 0 ? null : units / known.length,
     perDifferingCase: bought === 0 ? null : units / bought,
   };
-}
-
-const NO_PROVENANCE: Provenance = {
-  source: '',
-  title: null,
-  authors: [],
-  journal: null,
-  publicationDate: null,
-  pmid: null,
-  pmcid: null,
-  doi: null,
-  url: null,
-  licence: null,
-};
-
-/** What may be shown of a distillate: where the text may not, no claim that could be a sentence of it. */
-function shownOf({ caseId, extracted, withheld }: ModelCase, distillate: Distillate): Distillate {
-  if (withheld === null) return distillate;
-  const stored: StoredCase = { caseId, provenance: NO_PROVENANCE, extracted, distillate, withheld };
-  const short = (words: readonly string[]) => words.filter((word) => word.length <= KEY_CHARS_MAX);
-  const shown = withoutText(stored).distillate;
-  return {
-    ...shown,
-    keySymptoms: short(shown.keySymptoms),
-    keyLabs: short(shown.keyLabs),
-    keyEcg: short(shown.keyEcg === null ? [] : [shown.keyEcg])[0] ?? null,
-  };
-}
-
-/** A key finding in more words may be a sentence of the report. */
-const KEY_CHARS_MAX = 80;
-const QUOTE_CHARS_MAX = 200;
-
-function differenceOf({ theCase, rules }: Compared): readonly DifferingCase[] {
-  const { caseId, title, distillate: model, units, withheld } = theCase;
-  const fields = DIFFERENCE_FIELDS.filter((field) => differs(field, rules, model));
-  if (fields.length === 0) return [];
-  const shown = [shownOf(theCase, rules), shownOf(theCase, model)] as const;
-  const quote = (span: Span | null): string | null => {
-    if (withheld !== null || span === null || span[1] <= span[0]) return null;
-    return theCase.extracted.text.slice(span[0], Math.min(span[1], span[0] + QUOTE_CHARS_MAX));
-  };
-  const differences = fields.map((field) => ({
-    field,
-    rules: saidOf(field, shown[0], quote),
-    model: saidOf(field, shown[1], quote),
-  }));
-  return [{ caseId, title, by: model.review.by, units, withheld, differences }];
-}
-
-function differs(field: DifferenceField, rules: Distillate, model: Distillate): boolean {
-  const unequal = (counted: Counted): boolean => counted.onlyRules + counted.onlyModel > 0;
-  const sets = (of: (distillate: Distillate) => readonly string[]) =>
-    unequal(setAgreementOf([[of(rules), of(model)]], sameName));
-  switch (field) {
-    case 'rare':
-      return rules.isRare !== model.isRare;
-    case 'criteria':
-      return [...rules.rarityCriteria].sort().join() !== [...model.rarityCriteria].sort().join();
-    case 'diagnosis':
-      return !['same', 'neither'].includes(compareDiagnoses(rules.diagnosis, model.diagnosis));
-    case 'category':
-      return rules.diagnosisCategory !== model.diagnosisCategory;
-    case 'outcome':
-      return rules.outcome.status !== model.outcome.status;
-    case 'treatments':
-    case 'complications':
-      return sets(termsOf(field));
-    case 'key findings':
-      return sets(keysOf);
-  }
-}
-
-const keysOf = (one: Distillate): readonly string[] => [
-  ...one.keySymptoms,
-  ...one.keyLabs,
-  ...(one.keyEcg === null ? [] : [one.keyEcg]),
-];
-
-function saidOf(field: DifferenceField, one: Distillate, quote: (span: Span | null) => string | null): Said {
-  const list = (words: readonly string[]) => (words.length === 0 ? null : words.join(', '));
-  const quotes = (spans: readonly (Span | null)[]) => spans.flatMap((span) => quote(span) ?? []).join(' … ') || null;
-  switch (field) {
-    case 'rare':
-      return {
-        claim: one.isRare ? `rare: ${one.rareReason ?? ''}` : `not rare: ${one.rejectionReason ?? ''}`,
-        quote: quote(one.rareSpan),
-      };
-    case 'criteria':
-      return { claim: list(one.rarityCriteria), quote: quotes(one.rarityEvidence.map(({ span }) => span)) };
-    case 'diagnosis':
-      return { claim: one.diagnosis, quote: quote(one.diagnosisSpan) };
-    case 'category':
-      return { claim: one.diagnosisCategory, quote: quote(one.diagnosisSpan) };
-    case 'outcome':
-      return { claim: one.outcome.status, quote: quote(one.outcome.span) };
-    case 'treatments':
-    case 'complications':
-      return { claim: list(termsOf(field)(one)), quote: quotes(one[field].filter(isOwn).map(({ span }) => span)) };
-    case 'key findings':
-      return { claim: list(keysOf(one)), quote: null };
-  }
 }

@@ -18,6 +18,7 @@ export const PURPOSE =
 
 /** A quote is the words of a finding or the beginning of them. */
 const QUOTE_CHARS_MAX = 200;
+const NAME_CHARS_MAX = 80;
 
 export type Placed = { readonly facet: Facet; readonly finding: Finding };
 
@@ -35,7 +36,7 @@ export type ShownCase = StoredCase & {
 
 /** Every export begins here: a case whose text may not be shown loses it before anything is made of it. */
 export function shownCase(stored: StoredCase): ShownCase {
-  const theCase = stored.withheld === undefined ? stored : withoutText(stored);
+  const theCase = stored.withheld === undefined ? stored : onlyNames(withoutText(stored));
   const { provenance, extracted, notices = [], withheld } = theCase;
   const { text } = extracted;
   return {
@@ -61,6 +62,16 @@ export function shownCase(stored: StoredCase): ShownCase {
       const quote = text.slice(span[0], Math.min(span[1], span[0] + QUOTE_CHARS_MAX));
       return quote.trim() === '' ? null : quote;
     },
+  };
+}
+
+/** A model names treatments in words of its own; in many words they may be a sentence of the report. */
+function onlyNames(stored: StoredCase): StoredCase {
+  const { treatments, complications, ...distillate } = stored.distillate;
+  const names = (findings: readonly Finding[]) => findings.filter(({ term }) => term.length <= NAME_CHARS_MAX);
+  return {
+    ...stored,
+    distillate: { ...distillate, treatments: names(treatments), complications: names(complications) },
   };
 }
 
