@@ -79,6 +79,13 @@ const CODES: Readonly<Record<string, readonly string[]>> = {
     'refuted',
     'entered-in-error',
   ],
+  'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical': ['active', 'inactive', 'resolved'],
+  'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification': [
+    'unconfirmed',
+    'confirmed',
+    'refuted',
+    'entered-in-error',
+  ],
   'http://terminology.hl7.org/CodeSystem/condition-category': ['problem-list-item', 'encounter-diagnosis'],
   'http://terminology.hl7.org/CodeSystem/observation-category': [
     'social-history',

@@ -56,7 +56,7 @@ const schema = z.strictObject({
   medicalActions: z.array(
     z.union([
       z.strictObject({ procedure: z.strictObject({ code: term }) }),
-      z.strictObject({ treatment: z.strictObject({ agent: term }) }),
+      z.strictObject({ treatment: z.strictObject({ agent: term, routeOfAdministration: term.optional() }) }),
     ]),
   ),
   metaData: z.strictObject({
@@ -94,6 +94,7 @@ const CARRIED: Carried = {
     const measured =
       facet !== 'complication' &&
       (facet === 'labs' ||
+        (facet === 'demographics' && finding.qualifiers?.[0] === 'social') ||
         finding.term === 'electrocardiogram' ||
         (finding.assertion !== 'absent' && (finding.value !== undefined || finding.flag !== undefined)));
     const coded = finding.code?.startsWith('HP:') === true && !measured;
@@ -111,7 +112,9 @@ const CARRIED: Carried = {
           term: wellFormed(finding.term),
           assertion: finding.assertion,
           span: [0, 0],
-          qualifiers: (finding.qualifiers ?? []).slice(0, 1),
+          qualifiers: (finding.qualifiers ?? [])
+            .slice(0, finding.qualifiers?.[0] === 'medication' ? 2 : 1)
+            .map(wellFormed),
         }
       : null,
   text: wellFormed,

@@ -19,6 +19,8 @@ export const SYSTEMS = {
   conditionCategory: 'http://terminology.hl7.org/CodeSystem/condition-category',
   clinicalStatus: 'http://terminology.hl7.org/CodeSystem/condition-clinical',
   verificationStatus: 'http://terminology.hl7.org/CodeSystem/condition-ver-status',
+  allergyClinicalStatus: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical',
+  allergyVerificationStatus: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-verification',
   medicationCategory: 'http://terminology.hl7.org/CodeSystem/medication-statement-category',
   provenanceAgent: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type',
 } as const;

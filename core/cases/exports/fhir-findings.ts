@@ -1,12 +1,25 @@
-import type { Condition, FamilyMemberHistory, MedicationStatement, Observation, Procedure } from 'fhir/r4.js';
+import type {
+  AllergyIntolerance,
+  Condition,
+  FamilyMemberHistory,
+  MedicationStatement,
+  Observation,
+  Procedure,
+} from 'fhir/r4.js';
 import type { Facet } from '../../../schema/vocabulary.ts';
 import type { Finding } from '../case.ts';
 import { VITAL_SIGNS } from '../vocabularies/vitals.ts';
 import { CONDITION_STATUS, FLAG_CODES, isFhirComparator, SEVERITY_CODES, SYSTEMS } from './fhir-codes.ts';
 import { concept, details, type Frame, idOf, META, narrative, noteOf, quantity, termConcept } from './fhir-parts.ts';
-import { isHomeMedicine, type Placed } from './shown.ts';
+import { isAllergy, isAttribute, isHomeMedicine, type Placed } from './shown.ts';
 
-export type FindingResource = Condition | FamilyMemberHistory | MedicationStatement | Observation | Procedure;
+export type FindingResource =
+  | AllergyIntolerance
+  | Condition
+  | FamilyMemberHistory
+  | MedicationStatement
+  | Observation
+  | Procedure;
 
 const VITALS = new Set(VITAL_SIGNS.map(({ term }) => term));
 
@@ -25,7 +38,8 @@ export function resourceOf(frame: Frame, placed: Placed, name: string): FindingR
   if (assertion === 'hypothetical') return null;
   if (assertion === 'family') return familyHistory(frame, finding, facet, name);
   if (isHomeMedicine(placed)) return medication(frame, finding, name, facet);
-  const measured = finding.value !== undefined || finding.flag !== undefined;
+  if (isAllergy(placed)) return allergy(frame, finding, facet, name);
+  const measured = finding.value !== undefined || finding.flag !== undefined || isAttribute(placed);
   const isDisorder = (facet === 'symptoms' || facet === 'demographics') && !measured;
   return isDisorder ? condition(frame, finding, name, facet) : observation(frame, finding, facet, name);
 }
@@ -116,6 +130,25 @@ export const diagnosisOf = (
   subject: frame.patient,
   evidence: [{ detail: [frame.report] }],
 });
+
+/** ait-1: an allergy has a clinical status whatever is known of it. */
+function allergy(frame: Frame, finding: Finding, facet: Facet, name: string): AllergyIntolerance {
+  const { assertion } = finding;
+  const verification = assertion === 'absent' ? 'refuted' : assertion === 'possible' ? 'unconfirmed' : 'confirmed';
+  const clinical = assertion === 'present' || assertion === 'possible' ? 'active' : 'inactive';
+  return {
+    resourceType: 'AllergyIntolerance',
+    id: idOf(frame.caseId, name),
+    meta: META,
+    ...details(finding, [], facet),
+    text: narrative(lineOf(finding)),
+    clinicalStatus: concept({ system: SYSTEMS.allergyClinicalStatus, code: clinical }),
+    verificationStatus: concept({ system: SYSTEMS.allergyVerificationStatus, code: verification }),
+    code: termConcept(finding),
+    patient: frame.patient,
+    ...noteOf(frame, finding),
+  };
+}
 
 const familyHistory = (frame: Frame, finding: Finding, facet: Facet, name: string): FamilyMemberHistory => ({
   resourceType: 'FamilyMemberHistory',

@@ -27,7 +27,8 @@ export type Measurement = {
 export type Disease = { readonly term: OntologyClass; readonly excluded?: boolean };
 export type MedicalAction =
   | { readonly procedure: { readonly code: OntologyClass } }
-  | { readonly treatment: { readonly agent: OntologyClass } };
+  // A dose needs its frequency and its dates, which a report seldom states.
+  | { readonly treatment: { readonly agent: OntologyClass; readonly routeOfAdministration?: OntologyClass } };
 export type ExternalReference = { readonly id: string; readonly reference?: string; readonly description?: string };
 export type Resource = {
   readonly id: string;

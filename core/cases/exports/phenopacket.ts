@@ -19,6 +19,7 @@ import type {
 } from './phenopacket-types.ts';
 import {
   type ExportMeta,
+  isAttribute,
   isHomeMedicine,
   isOfPatient,
   type Placed,
@@ -77,8 +78,9 @@ function subjectOf({ caseId, extracted: { patient }, distillate }: ShownCase): P
   };
 }
 
-function isMeasured({ facet, finding }: Placed): boolean {
-  if (facet === 'labs' || EXAMINATIONS.has(finding.term)) return true;
+function isMeasured(placed: Placed): boolean {
+  const { facet, finding } = placed;
+  if (facet === 'labs' || isAttribute(placed) || EXAMINATIONS.has(finding.term)) return true;
   return finding.assertion !== 'absent' && (finding.value !== undefined || finding.flag !== undefined);
 }
 
@@ -165,7 +167,11 @@ function actionOf(finding: Finding): readonly MedicalAction[] {
     `${finding.assertion === 'historical' ? 'former-' : ''}${kind.replaceAll(/[^a-z]/g, '-')}`,
     finding.term,
   );
-  return [kind === 'medication' ? { treatment: { agent: term } } : { procedure: { code: term } }];
+  if (kind !== 'medication') return [{ procedure: { code: term } }];
+  const route = finding.qualifiers?.[1];
+  return [
+    { treatment: { agent: term, ...(route === undefined ? {} : { routeOfAdministration: ownTerm('route', route) }) } },
+  ];
 }
 
 function metaDataOf(

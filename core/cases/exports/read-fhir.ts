@@ -124,6 +124,11 @@ function readFact(given: Resource): Fact | null {
       return readCondition(given);
     case 'Observation':
       return { kind: 'finding', facet: facetOf(given), finding: findingFrom(given, given.code, observed(given)) };
+    case 'AllergyIntolerance': {
+      const refuted = codeOf(given.verificationStatus, SYSTEMS.allergyVerificationStatus) === 'refuted';
+      const state: readonly Detail[] = refuted ? [['assertion', 'absent']] : [];
+      return { kind: 'finding', facet: 'demographics', finding: findingFrom(given, given.code, state) };
+    }
     case 'FamilyMemberHistory':
       return {
         kind: 'finding',

@@ -47,7 +47,7 @@ const packet = z.object({
     .array(
       z.object({
         procedure: z.object({ code: term }).optional(),
-        treatment: z.object({ agent: term }).optional(),
+        treatment: z.object({ agent: term, routeOfAdministration: term.optional() }).optional(),
       }),
     )
     .default([]),
@@ -160,6 +160,8 @@ function readAction({ procedure, treatment }: Packet['medicalActions'][number]) 
   const atHome = kind === 'home-medication';
   const former = kind.startsWith('former-');
   const details: Detail[] = [['qualifier', atHome ? 'medication' : former ? kind.slice('former-'.length) : kind]];
+  const route = treatment?.routeOfAdministration;
+  if (route !== undefined) details.push(['qualifier', nameOfTerm(route)]);
   if (atHome || former) details.push(['assertion', 'historical']);
   return [{ atHome, finding: findingOf(nameOfTerm(action), details) }];
 }

@@ -88,6 +88,15 @@ export const isOfPatient = ({ facet, finding }: Placed): boolean =>
 export const isHomeMedicine = ({ facet, finding }: Placed): boolean =>
   facet === 'demographics' && finding.qualifiers?.[0] === 'medication';
 
+const ATTRIBUTES = new Set(['age group', 'gender', 'gestational age']);
+
+/** How the patient lives and who he is: nothing that he has or has not. */
+export const isAttribute = ({ facet, finding }: Placed): boolean =>
+  facet === 'demographics' && (finding.qualifiers?.[0] === 'social' || ATTRIBUTES.has(finding.term));
+
+export const isAllergy = ({ facet, finding }: Placed): boolean =>
+  facet === 'demographics' && finding.qualifiers?.[0] === 'allergy';
+
 /** All ids of the report, as CURIEs: its own first, then those of its other documents. */
 export function referencesOf({ provenance }: Pick<StoredCase, 'provenance'>): readonly string[] {
   const ids = [provenance, ...(provenance.also ?? [])].flatMap(({ pmid, pmcid, doi }) => [

@@ -99,7 +99,9 @@ const finding: fc.Arbitrary<Finding> = fc
     durationDays: maybe(fc.oneof(fc.nat(4_000), fc.constant(0.5))),
     at: maybe(words),
     code: maybe(fc.constantFrom('HP:0002094', 'SNOMED:29857009')),
-    qualifiers: maybe(fc.array(words, { minLength: 1, maxLength: 3 })),
+    qualifiers: maybe(
+      fc.array(fc.oneof(words, fc.constantFrom('medication', 'allergy', 'social')), { minLength: 1, maxLength: 3 }),
+    ),
   })
   .map(
     ({ amount: measured, ...rest }) =>
