@@ -1,4 +1,5 @@
 import { FACETS, type Facet } from '../../schema/vocabulary.ts';
+import type { StoredCase } from './archive.ts';
 import type { CaseAnswer } from './contract.ts';
 import { citationOf } from './explain.ts';
 import type { Release } from './release.ts';
@@ -8,7 +9,14 @@ import { SETTINGS } from './settings.ts';
 /** A case of the release as `GET /api/cases/:id` gives it, by its id or by one that it carries; null when there is none. */
 export async function caseAnswer(release: Release, caseId: string): Promise<CaseAnswer | null> {
   const stored = await release.case(release.cards.idOf(caseId));
-  if (!stored) return null;
+  return stored ? answerOf(stored, { release: release.manifest.version, generation: release.manifest.generation }) : null;
+}
+
+/** The same of a case that is at hand; `from` is where it stands. */
+export function answerOf(
+  stored: StoredCase,
+  from: Pick<CaseAnswer['provenance'], 'release' | 'generation'>,
+): CaseAnswer {
   const { extracted, distillate, provenance } = stored;
   const facets: { [Key in Facet]?: NonNullable<CaseAnswer['facets'][Facet]> } = {};
   for (const facet of FACETS) {
@@ -31,7 +39,7 @@ export async function caseAnswer(release: Release, caseId: string): Promise<Case
     rarity_criteria: distillate.rarityCriteria,
     rare_reason: distillate.rareReason,
     ...saidOf(stored),
-    provenance: { ...provenance, release: release.manifest.version, generation: release.manifest.generation },
+    provenance: { ...provenance, ...from },
     disclaimer: SETTINGS.disclaimer,
   };
 }
