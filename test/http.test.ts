@@ -1,11 +1,12 @@
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, test } from 'vitest';
+import type { CaseFinding } from '../core/search/case-contract.ts';
 import { CaseUnknownError, GenerationMismatchError } from '../core/search/search.ts';
 import { createApp, routesOf } from '../space/http/app.ts';
 import { deeperThan } from '../space/http/body.ts';
 import { openapi } from '../space/http/openapi.ts';
 import type { Problem } from '../space/http/problems.ts';
-import { searchAnswer, stubDeps } from './support/space-stub.ts';
+import { caseAnswer, searchAnswer, stubDeps } from './support/space-stub.ts';
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 const CANARY = 'canary woman with a purple zebra rash';
@@ -378,4 +379,29 @@ test('every reference in OpenAPI leads somewhere', () => {
   const names = [...JSON.stringify(openapi).matchAll(/#\/components\/schemas\/(\w+)/g)].map((match) => match[1] ?? '');
   expect(names.length).toBeGreaterThan(10);
   for (const name of names) expect(Object.keys(openapi.components.schemas)).toContain(name);
+});
+
+test('OpenAPI names every field of a case and of a finding', () => {
+  const { Case, Finding } = openapi.components.schemas;
+  const fieldsOf = (schema: unknown) => Object.keys((schema as { properties: object }).properties).sort();
+  expect(fieldsOf(Case)).toEqual(Object.keys(caseAnswer({ notices: [], text_withheld: 'licence' })).sort());
+  const finding: Required<CaseFinding> = {
+    term: 'prolactin',
+    assertion: 'present',
+    value: 135.2,
+    unit: 'ng/mL',
+    comparator: '>',
+    flag: 'high',
+    canonical: { value: 135.2, unit: 'ug/L' },
+    range: [2.8, 26],
+    trend: 'falling',
+    severity: 'severe',
+    onset: 'acute',
+    duration_days: 3,
+    at: 'on admission',
+    code: 'HP:0000870',
+    qualifiers: ['serum'],
+    span: [0, 9],
+  };
+  expect(fieldsOf(Finding)).toEqual(Object.keys(finding).sort());
 });

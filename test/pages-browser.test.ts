@@ -4,7 +4,7 @@ import { type ServerType, serve } from '@hono/node-server';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { SearchRequest } from '../core/search/contract.ts';
-import { FACETS } from '../schema/vocabulary.ts';
+import { ASSERTIONS, FACETS } from '../schema/vocabulary.ts';
 import { type AppDeps, createApp } from '../space/http/app.ts';
 import { caseAnswer, HOSTILE, result, searchAnswer, statusAnswer, stubDeps } from './support/space-stub.ts';
 
@@ -256,6 +256,14 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
         ],
       },
     },
+    secondary_diagnoses: [{ text: poison, span: [2, 20] }],
+    rarity_evidence: [{ criterion: 'prevalence', reason: poison, quote: poison, span: [4, 40] }],
+    key_symptoms: HOSTILE,
+    key_ecg: poison,
+    treatments: [{ term: poison, assertion: 'present', span: [0, 30], at: poison, code: poison, qualifiers: HOSTILE }],
+    complications: [{ term: poison, assertion: 'possible', span: [1, 9] }],
+    outcome: { status: 'unknown', follow_up_months: 1e9, quote: poison, span: [5, 50] },
+    review: { by: poison, claims: 1, dropped: 1, repairs: 1, truncated: true, suspicious: true },
     provenance: { ...caseAnswer().provenance, authors: HOSTILE, journal: poison, doi: poison },
   });
   const hostileStatus = statusAnswer({
@@ -376,6 +384,49 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     expect(await denied.evaluate((node) => getComputedStyle(node).textDecorationLine)).toBe('line-through');
   });
 
+  test.each(['.case-text mark', '.facet-block .status'])(
+    '%s: what is absent, possible or of others is told apart without colour',
+    async (where) => {
+      const base = caseAnswer();
+      const findings = ASSERTIONS.map((assertion, i) => ({
+        term: 'x',
+        assertion,
+        span: [i * 10, i * 10 + 5] as const,
+      }));
+      const { page } = await visit(
+        { caseById: async () => ({ ...base, facets: { symptoms: { text: 'x', findings } }, treatments: [] }) },
+        '/cases/sample-001',
+      );
+      const styles = await page.locator(`${where}:not([data-facet="course"])`).evaluateAll((nodes) =>
+        nodes.map((node) => {
+          const style = getComputedStyle(node);
+          const line = [style.borderBottomStyle, style.borderBottomWidth];
+          return [...line, style.textDecorationLine, style.textDecorationStyle, style.fontStyle].join(' ');
+        }),
+      );
+      expect(new Set(styles).size).toBe(ASSERTIONS.length);
+    },
+  );
+
+  test.each([1280, 390])('a case fits %i px, and its tables are not pushed sideways', async (width) => {
+    const { page } = await visit({}, '/cases/sample-001', { viewport: { width, height: 800 } });
+    const wider = await page.evaluate(() =>
+      [document.documentElement, ...document.querySelectorAll('.table-scroll')]
+        .filter((node) => node.scrollWidth > node.clientWidth + 1)
+        .map((node) => node.getAttribute('aria-labelledby') ?? node.tagName),
+    );
+    expect(wider).toEqual([]);
+  });
+
+  test('the legend switches the marks of diagnosis and course as well', async () => {
+    const { page } = await visit({}, '/cases/sample-001');
+    const mark = page.locator('mark[data-facet="course"]', { hasText: 'After 14 months' });
+    const line = () => mark.evaluate((node) => getComputedStyle(node).borderBottomStyle);
+    expect(await line()).toBe('solid');
+    await page.getByRole('checkbox', { name: 'Diagnosis and course' }).uncheck();
+    expect(await line()).toBe('none');
+  });
+
   test.each(['light', 'dark'] as const)(
     'text keeps a contrast of 4.5 or more on paper, card and tint: %s',
     async (colorScheme) => {
@@ -400,7 +451,7 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
           ' ',
         );
         const pairs = inks.flatMap((ink) => ['paper', 'card'].map((ground) => [ink, [value(ground)], ground] as const));
-        const tints = 'symptoms ecg labs demographics imaging'
+        const tints = 'symptoms ecg labs demographics imaging whole'
           .split(' ')
           .map(
             (facet) =>
@@ -416,7 +467,7 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
           return { pair: `${ink} on ${label}`, ratio: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) };
         });
       });
-      expect(ratios.length).toBe(32);
+      expect(ratios.length).toBe(33);
       expect(ratios.filter(({ ratio }) => !(ratio >= 4.5))).toEqual([]);
     },
   );

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
+import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
+import type { CaseFinding } from '../core/search/case-contract.ts';
 import { SETTINGS } from '../core/search/settings.ts';
-import { ASSERTIONS, FACETS, PRESETS, RARITY_CRITERIA } from '../schema/vocabulary.ts';
+import { ASSERTIONS, FACETS, OUTCOME_STATUSES, PRESETS, RARITY_CRITERIA } from '../schema/vocabulary.ts';
 import { ago, viewStatus } from '../space/client/status-view.js';
 import * as words from '../space/client/words.js';
-import { ageWords, casePage } from '../space/pages/case-page.ts';
+import { casePage } from '../space/pages/case-page.ts';
+import { ageWords, besideValue, courseWords, durationWords, valueWords } from '../space/pages/case-words.ts';
 import { type Mark, segmentsOf } from '../space/pages/highlight.ts';
-import { caseAnswer, stage, statusAnswer } from './support/space-stub.ts';
+import { caseAnswer, HOSTILE, stage, statusAnswer } from './support/space-stub.ts';
 
 const mark = (key: number, start: number, end: number, over: Partial<Mark> = {}): Mark => ({
   key,
@@ -86,6 +89,7 @@ describe('words', () => {
     expect(Object.keys(words.ASSERTION_LABELS)).toEqual([...ASSERTIONS]);
     expect(Object.keys(words.PRESETS)).toEqual([...PRESETS]);
     expect(Object.keys(words.RARITY_LABELS)).toEqual([...RARITY_CRITERIA]);
+    expect(Object.keys(words.OUTCOME_LABELS)).toEqual([...OUTCOME_STATUSES]);
   });
 
   test.each(PRESETS)('the sliders of preset %s stand where the search weighs', (preset) => {
@@ -186,6 +190,211 @@ describe('a case page', () => {
     expect(page({ provenance: { ...own, also: [link, other] } })).toMatch(/Also<\/dt>\s*<dd[^>]*>(?:<[^>]+>)*PMID 3</);
     const nameless = { key: 'file-9', pmid: null, pmcid: null, doi: null, url: null };
     expect(page({ provenance: { ...own, also: [nameless] } })).toContain('file-9');
+  });
+});
+
+describe('what a finding says beyond its term', () => {
+  const finding = (over: Partial<CaseFinding>): CaseFinding => ({
+    term: 'prolactin',
+    assertion: 'present',
+    span: [0, 9],
+    ...over,
+  });
+
+  test.each<[Partial<CaseFinding>, string]>([
+    [{}, ''],
+    [{ value: 588, unit: 'ng/mL' }, '588 ng/mL'],
+    [{ value: 40, unit: 'ng/mL', comparator: '>=' }, '≥ 40 ng/mL'],
+    [{ value: 40, comparator: '<' }, '< 40'],
+    [{ value: 7.4, unit: '1' }, '7.4'],
+    [{ term: 'age', value: 1.167, unit: 'a' }, '14 months'],
+    [{ term: 'smoking', value: 20, unit: 'a' }, '20 years'],
+  ])('%j has the value %j', (over, expected) => {
+    expect(valueWords(finding(over))).toBe(expected);
+  });
+
+  test.each<[Partial<CaseFinding>, readonly string[]]>([
+    [{}, []],
+    [{ unit: 'ng/mL', range: [2.8, 26] }, ['reference 2.8 to 26 ng/mL']],
+    [{ unit: 'ng/L', range: [null, 26] }, ['reference up to 26 ng/L']],
+    [{ range: [0, null] }, ['reference from 0']],
+    [{ canonical: { value: 76.923_076_9, unit: 'nmol/L' } }, ['= 76.92 nmol/L']],
+    [{ canonical: { value: 1_234_567, unit: '/uL' } }, ['= 1235000 /uL']],
+  ])('beside the value of %j stands %j', (over, expected) => {
+    expect(besideValue(finding(over))).toEqual(expected);
+  });
+
+  test.each([
+    [1 / 24, '1 hour'],
+    [1 / 48, '30 minutes'],
+    [1, '1 day'],
+    [13, '13 days'],
+    [21, '3 weeks'],
+    [30, '4 weeks'],
+    [60, '2 months'],
+    [91.3, '3 months'],
+    [365, '12 months'],
+    [730, '2 years'],
+    [7_305, '20 years'],
+  ])('%d days read %s', (days, expected) => {
+    expect(durationWords(days)).toBe(expected);
+  });
+
+  test('how bad, since when and when it was found stand under the term', () => {
+    const told = finding({ severity: 'severe', onset: 'acute', duration_days: 2, at: 'on admission' });
+    expect(courseWords(told)).toEqual(['severe', 'acute', 'for 2 days', 'on admission']);
+  });
+});
+
+describe('what was made of a case as a whole', () => {
+  const documentOf = (over: Parameters<typeof caseAnswer>[0] = {}) =>
+    parseHTML(String(casePage(caseAnswer(over)))).document;
+  const INLINE = new Set('A BDI CODE MARK SPAN STRONG'.split(' '));
+  const textOf = (node: Node): string => {
+    if (node.nodeType === 3) return node.textContent ?? '';
+    const inner = [...node.childNodes].map(textOf).join('');
+    return INLINE.has(node.nodeName) ? inner : ` ${inner} `;
+  };
+  /** As a person sees them: what stands in different blocks is apart. */
+  const wordsOf = (node: Node | null | undefined) => (node ? textOf(node) : '').replace(/\s+/g, ' ').trim();
+
+  test('stands on its page with a way to the words that say it', () => {
+    const shown = documentOf();
+    const side = wordsOf(shown.querySelector('.case-side'));
+    for (const words of [
+      'Further diagnoses throat infection',
+      'Rare disease (under 1 in 2,000) "Brugada syndrome" affects fewer than 1 in 2,000 people.',
+      'Rare ECG pattern A type 1 Brugada pattern is rare. spontaneous type 1 pattern',
+      'Recovered, followed for 14 months After 14 months he is well',
+      'By rules, without a language model.',
+    ])
+      expect(side).toContain(words);
+    const tables = wordsOf(shown.querySelector('.findings'));
+    for (const words of [
+      'Treatment 2 findings',
+      'quinidine medication twice daily',
+      '300 mg',
+      'Complications 1 finding',
+    ])
+      expect(tables).toContain(words);
+    const links = [...shown.querySelectorAll('a[href^="#finding-"]')];
+    expect(links.length).toBeGreaterThan(25);
+    for (const link of links) {
+      const target = shown.getElementById((link.getAttribute('href') ?? '').slice(1));
+      expect(target, link.outerHTML).not.toBeNull();
+      // The link quotes what stands behind its target.
+      if (wordsOf(link) !== 'again') expect(wordsOf(target?.parentElement)).toContain(wordsOf(link));
+    }
+    expect(shown.querySelectorAll('.case-text mark[data-facet="course"]').length).toBeGreaterThan(4);
+  });
+
+  test('leads each link to the first word of what it quotes', () => {
+    const shown = documentOf();
+    for (const [group, words] of [
+      ['.said a', 'Brugada syndrome'],
+      ['.findings a', 'fainted'],
+    ] as const) {
+      const link = [...shown.querySelectorAll(group)].find((node) => wordsOf(node) === words);
+      const target = shown.getElementById((link?.getAttribute('href') ?? '').slice(1));
+      const after = [...(target?.parentElement?.childNodes ?? [])];
+      const behind = after.slice(after.indexOf(target as never)).map((node) => node.textContent);
+      expect(behind.join('').startsWith(words)).toBe(true);
+    }
+  });
+
+  test('says that a model made it, what of it was left out, and what speaks against it', () => {
+    const review = { by: 'acme/reader-8B', claims: 14, dropped: 2, repairs: 1, truncated: true, suspicious: true };
+    const side = wordsOf(documentOf({ review }).querySelector('.case-side'));
+    for (const words of [
+      'by the model acme/reader-8B: 14 claims, 2 left out because their words are not in the text. It was asked 1 more time',
+      'The model read only the beginning of the text.',
+      'words that read like orders to a model',
+    ])
+      expect(side).toContain(words);
+    const plain = wordsOf(documentOf().querySelector('.case-side'));
+    expect(plain).not.toMatch(/only the beginning|orders to a model|left out/);
+  });
+
+  test('says why it is not rare, and that nothing is known of the end', () => {
+    const side = wordsOf(
+      documentOf({
+        rare: false,
+        rare_reason: null,
+        rarity_criteria: [],
+        rarity_evidence: [],
+        rejection_reason: 'The report states no rarity.',
+        outcome: { status: 'unknown', follow_up_months: null, quote: null, span: null },
+      }).querySelector('.case-side'),
+    );
+    expect(side).toContain('Not marked as rare. The report states no rarity.');
+    expect(side).toContain('Outcome Not stated');
+  });
+
+  test('of a withheld text shows what was read, and no words or links to them', () => {
+    const { facets, treatments } = caseAnswer();
+    const nowhere = [0, 0] as const;
+    const shown = documentOf({
+      text: '',
+      text_withheld: 'its licence allows no copies',
+      facets: {
+        labs: { text: '', findings: (facets.labs?.findings ?? []).map((one) => ({ ...one, span: nowhere })) },
+      },
+      diagnosis_span: null,
+      secondary_diagnoses: [{ text: 'throat infection', span: nowhere }],
+      rarity_evidence: [{ criterion: 'prevalence', reason: 'prevalence', quote: null, span: null }],
+      treatments: treatments.map((one) => ({ ...one, span: nowhere })),
+      complications: [],
+      outcome: { status: 'recovered', follow_up_months: 14, quote: null, span: null },
+    });
+    expect(wordsOf(shown.querySelector('.narrative'))).toContain('its licence allows no copies');
+    expect(wordsOf(shown.querySelector('.findings'))).toContain('reference up to 26 ng/L not shown');
+    expect(wordsOf(shown.querySelector('.case-side'))).toContain('throat infection');
+    expect(shown.querySelectorAll('a[href^="#finding-"]')).toHaveLength(0);
+    expect(shown.querySelectorAll('blockquote')).toHaveLength(0);
+  });
+
+  test('can be taken along in every format, whatever the id is', () => {
+    const shown = documentOf({ case_id: 'PMC 1/2?x#y' });
+    const links = [...shown.querySelectorAll('.exports a')].map((link) => link.getAttribute('href'));
+    expect(links).toEqual(
+      ['phenopacket', 'fhir', 'markdown', 'ris'].map((part) => `/api/cases/PMC%201%2F2%3Fx%23y/${part}`),
+    );
+  });
+
+  // What a model may answer with, besides what a hostile source may hold.
+  const OF_MODELS = [
+    ...HOSTILE,
+    '![x](https://evil.example/beacon.png)',
+    '[here](javascript:window.hits=1)',
+    'https://evil.example/?q=secret',
+    '=HYPERLINK("https://evil.example")',
+    '../../../etc/passwd',
+    "'; DROP TABLE cases; --",
+  ];
+  test.each(OF_MODELS)('words of a model are text and never a link: %j', (poison) => {
+    const finding = { term: poison, assertion: 'present', span: [0, 4], unit: poison, value: 1 } as const;
+    const told = { ...finding, at: poison, code: poison, qualifiers: [poison], canonical: { value: 1, unit: poison } };
+    const shown = documentOf({
+      diagnosis: poison,
+      secondary_diagnoses: [{ text: poison, span: [0, 4] }],
+      rare_reason: poison,
+      rarity_evidence: [{ criterion: 'prevalence', reason: poison, quote: poison, span: [0, 4] }],
+      key_symptoms: [poison],
+      key_labs: [poison],
+      key_ecg: poison,
+      treatments: [told],
+      complications: [told],
+      outcome: { status: 'recovered', follow_up_months: 1, quote: poison, span: [0, 4] },
+      review: { by: poison, claims: 1, dropped: 1, repairs: 0, truncated: false, suspicious: false },
+    });
+    const plain = documentOf();
+    const tags = (page: typeof shown) => new Set([...page.querySelectorAll('*')].map((node) => node.tagName));
+    expect([...tags(shown)].filter((tag) => !tags(plain).has(tag))).toEqual([]);
+    for (const node of shown.querySelectorAll('*'))
+      for (const { name } of node.attributes) expect(name).not.toMatch(/^on/);
+    const hrefs = [...shown.querySelectorAll('a')].map((link) => link.getAttribute('href') ?? '');
+    for (const href of hrefs) expect(href).toMatch(/^(?:#|\/|https:\/\/example\.org\/cases\/sample-001$)/);
+    expect(wordsOf(shown.querySelector('.diagnosis-name'))).toBe(poison.replace(/\s+/g, ' ').trim());
   });
 });
 

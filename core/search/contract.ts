@@ -1,19 +1,9 @@
-import type {
-  AlertLevel,
-  Assertion,
-  Comparator,
-  Facet,
-  Flag,
-  Preset,
-  RarityCriterion,
-  Sex,
-  SourceState,
-  View,
-  WindowState,
-} from '../../schema/vocabulary.ts';
+import type { AlertLevel, Facet, Preset, Sex, SourceState, View, WindowState } from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
 import type { Notice } from '../sources/record.ts';
 import type { SourceKind, WindowBy } from '../sources/source.ts';
+
+export type { CaseAnswer, CaseFinding } from './case-contract.ts';
 
 /** Where a case was published; what a reader needs to cite it and to know what may be shown. */
 export type Provenance = {
@@ -169,48 +159,6 @@ export type SearchAnswer = {
   readonly degraded: readonly string[];
   readonly disclaimer: string;
   readonly took_ms: number;
-};
-
-/** `GET /api/cases/:id`. */
-export type CaseAnswer = {
-  readonly case_id: string;
-  readonly source: string;
-  readonly url: string | null;
-  readonly citation: string;
-  readonly licence: string | null;
-  readonly title: string | null;
-  readonly text: string;
-  readonly patient: { readonly age_years: number | null; readonly sex: Sex | null };
-  readonly facets: Readonly<
-    Partial<
-      Record<
-        Facet,
-        {
-          readonly text: string;
-          readonly findings: readonly {
-            readonly term: string;
-            readonly assertion: Assertion;
-            readonly value?: number;
-            readonly unit?: string;
-            readonly comparator?: Comparator;
-            readonly flag?: Flag;
-            readonly qualifiers?: readonly string[];
-            readonly span: readonly [number, number];
-          }[];
-        }
-      >
-    >
-  >;
-  readonly diagnosis: string | null;
-  readonly diagnosis_category: string;
-  readonly rare: boolean;
-  readonly rarity_criteria: readonly RarityCriterion[];
-  readonly rare_reason: string | null;
-  readonly notices?: readonly Notice[] | undefined;
-  /** Why `text` and the texts of the facets are empty; absent where they are not. */
-  readonly text_withheld?: string | undefined;
-  readonly provenance: Provenance & { readonly release: number; readonly generation: string };
-  readonly disclaimer: string;
 };
 
 /** `GET /api/status` and `status --json`. */

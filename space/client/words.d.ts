@@ -1,8 +1,9 @@
-import type { Assertion, Facet, NoticeKind, Preset, RarityCriterion } from '../../schema/vocabulary.ts';
+import type { Assertion, Facet, NoticeKind, OutcomeStatus, Preset, RarityCriterion } from '../../schema/vocabulary.ts';
 
 export declare const FACETS: readonly Facet[];
-export declare const FACET_LABELS: Readonly<Record<Facet | 'lexical' | 'whole', string>>;
+export declare const FACET_LABELS: Readonly<Record<Facet | 'lexical' | 'whole' | 'course', string>>;
 export declare const ASSERTION_LABELS: Readonly<Record<Assertion, string>>;
+export declare const OUTCOME_LABELS: Readonly<Record<OutcomeStatus, string>>;
 export declare const PRESETS: Readonly<Record<Preset, { readonly label: string; readonly weights: readonly number[] }>>;
 export declare const NOTICE_LABELS: Readonly<Record<NoticeKind, string>>;
 export declare const RARITY_LABELS: Readonly<Record<RarityCriterion, string>>;

@@ -10,6 +10,7 @@ export const FACET_LABELS = {
   imaging: 'Imaging',
   lexical: 'Shared words',
   whole: 'Whole case',
+  course: 'Diagnosis and course',
 };
 
 export const ASSERTION_LABELS = {
@@ -19,6 +20,16 @@ export const ASSERTION_LABELS = {
   historical: 'in the past',
   family: 'in the family',
   hypothetical: 'not said of this patient',
+};
+
+/** How it ended for the patient. */
+export const OUTCOME_LABELS = {
+  recovered: 'Recovered',
+  improved: 'Improved',
+  stable: 'Stable',
+  deteriorated: 'Got worse',
+  deceased: 'Died',
+  unknown: 'Not stated',
 };
 
 /** Per cent per facet; the presets of the search (the numbers a request may also send as `weights`). */

@@ -1,9 +1,13 @@
-import type { Assertion, Facet } from '../../schema/vocabulary.ts';
+import { type Assertion, FACETS, type Facet } from '../../schema/vocabulary.ts';
+
+/** What marks are told apart by: the facets, and what was made of the case as a whole. */
+export const LAYERS = [...FACETS, 'course'] as const;
+export type Layer = Facet | 'course';
 
 /** A finding to be marked in a text; `key` numbers it on its page. */
 export type Mark = {
   readonly key: number;
-  readonly facet: Facet;
+  readonly facet: Layer;
   readonly assertion: Assertion;
   readonly term: string;
   readonly span: readonly [number, number];
@@ -13,7 +17,7 @@ export type Mark = {
 export type Segment = {
   readonly text: string;
   readonly starts: readonly number[];
-  /** At most one mark per facet: the one that began last, so that a narrow mark shows inside a wide one. */
+  /** At most one mark per layer: the one that began last, so that a narrow mark shows inside a wide one. */
   readonly marks: readonly Mark[];
 };
 
@@ -29,7 +33,7 @@ export function segmentsOf(text: string, marks: readonly Mark[]): readonly Segme
   const opening = groupBy(usable, (mark) => mark.span[0]);
   const closing = groupBy(usable, (mark) => mark.span[1]);
   const cuts = [...new Set([0, text.length, ...opening.keys(), ...closing.keys()])].sort((a, b) => a - b);
-  const active = new Map<Facet, Mark[]>();
+  const active = new Map<Layer, Mark[]>();
   return cuts.slice(0, -1).map((start, i) => {
     for (const mark of closing.get(start) ?? []) {
       active.set(

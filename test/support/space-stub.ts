@@ -184,7 +184,7 @@ On arrival: temperature 39.1 °C, heart rate 104/min, blood pressure 118/72 mmHg
 
 The electrocardiogram showed sinus tachycardia, QTc 418 ms, and a coved ST elevation of 3 mm in V1 and V2 running into an inverted T wave. High-sensitivity troponin I was 8 ng/L (reference <26), C-reactive protein 64 mg/L (<5). Echocardiography was normal with an LVEF of 62%.
 
-A spontaneous type 1 pattern with arrhythmic syncope established Brugada syndrome; myocarditis was thought possible at first. He received an implantable defibrillator.`;
+A spontaneous type 1 pattern with arrhythmic syncope established Brugada syndrome; myocarditis was thought possible at first. He received an implantable defibrillator, and quinidine 300 mg twice daily was begun. A pocket haematoma needed no drainage. After 14 months he is well.`;
 
 /** The first place where `words` stand in `text`. */
 export function spanOf(text: string, words: string): readonly [number, number] {
@@ -205,13 +205,21 @@ export function caseAnswer(over: Partial<CaseAnswer> = {}): CaseAnswer {
     title: 'Fever, fainting and a coved ST segment in a kitchen worker [made-up sample case]',
     text: CASE_TEXT,
     patient: { age_years: 41, sex: 'male' },
+    completeness: 0.95,
     facets: {
       symptoms: {
         text: 'fainted beside the stove; gasping breathing; denied chest pain and palpitations',
         findings: [
-          { term: 'syncope', assertion: 'present', span: at('fainted') },
+          {
+            term: 'syncope',
+            assertion: 'present',
+            severity: 'severe',
+            onset: 'acute',
+            code: 'HP:0001279',
+            span: at('fainted'),
+          },
           { term: 'throat infection', assertion: 'present', span: at('throat infection') },
-          { term: 'gasping at night', assertion: 'historical', span: at('gasping breathing') },
+          { term: 'gasping at night', assertion: 'historical', duration_days: 2, span: at('gasping breathing') },
           { term: 'chest pain', assertion: 'absent', span: at('chest pain') },
           { term: 'palpitations', assertion: 'absent', span: at('palpitations') },
           {
@@ -220,6 +228,8 @@ export function caseAnswer(over: Partial<CaseAnswer> = {}): CaseAnswer {
             value: 39.1,
             unit: 'Cel',
             flag: 'high',
+            at: 'on arrival',
+            trend: 'falling',
             span: at('temperature 39.1 °C'),
           },
           { term: 'murmur', assertion: 'absent', span: at('no murmurs') },
@@ -260,6 +270,7 @@ export function caseAnswer(over: Partial<CaseAnswer> = {}): CaseAnswer {
             value: 8,
             unit: 'ng/L',
             flag: 'normal',
+            range: [null, 26],
             span: at('troponin I was 8 ng/L'),
           },
           {
@@ -268,6 +279,8 @@ export function caseAnswer(over: Partial<CaseAnswer> = {}): CaseAnswer {
             value: 64,
             unit: 'mg/L',
             flag: 'high',
+            range: [0, 5],
+            canonical: { value: 6.4, unit: 'mg/dL' },
             span: at('C-reactive protein 64 mg/L'),
           },
         ],
@@ -295,10 +308,54 @@ export function caseAnswer(over: Partial<CaseAnswer> = {}): CaseAnswer {
       },
     },
     diagnosis: 'Brugada syndrome',
+    diagnosis_span: at('Brugada syndrome'),
     diagnosis_category: 'arrhythmia',
+    secondary_diagnoses: [{ text: 'throat infection', span: at('throat infection') }],
     rare: true,
     rarity_criteria: ['prevalence', 'rare_ecg_pattern'],
     rare_reason: 'Brugada syndrome affects fewer than 1 in 2,000 people.',
+    rarity_evidence: [
+      {
+        criterion: 'prevalence',
+        reason: '"Brugada syndrome" affects fewer than 1 in 2,000 people.',
+        quote: 'Brugada syndrome',
+        span: at('Brugada syndrome'),
+      },
+      {
+        criterion: 'rare_ecg_pattern',
+        reason: 'A type 1 Brugada pattern is rare.',
+        quote: 'spontaneous type 1 pattern',
+        span: at('spontaneous type 1 pattern'),
+      },
+    ],
+    rejection_reason: null,
+    key_symptoms: ['syncope', 'fever'],
+    key_labs: ['c-reactive protein high'],
+    key_ecg: 'brugada type 1 pattern',
+    treatments: [
+      {
+        term: 'implantable defibrillator',
+        assertion: 'present',
+        qualifiers: ['device'],
+        span: at('implantable defibrillator'),
+      },
+      {
+        term: 'quinidine',
+        assertion: 'present',
+        value: 300,
+        unit: 'mg',
+        qualifiers: ['medication', 'twice daily'],
+        span: at('quinidine 300 mg twice daily'),
+      },
+    ],
+    complications: [{ term: 'pocket hematoma', assertion: 'present', span: at('pocket haematoma') }],
+    outcome: {
+      status: 'recovered',
+      follow_up_months: 14,
+      quote: 'After 14 months he is well',
+      span: at('After 14 months he is well'),
+    },
+    review: { by: 'rules', claims: 0, dropped: 0, repairs: 0, truncated: false, suspicious: false },
     provenance: {
       source: 'file',
       title: 'Fever, fainting and a coved ST segment in a kitchen worker',
