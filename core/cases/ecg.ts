@@ -1,10 +1,11 @@
 import type { Flag } from '../../schema/vocabulary.ts';
 import type { Context } from './context.ts';
+import { convert } from './conversion.ts';
 import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
-import { quantityAfter, readQuantity } from './quantities.ts';
+import { readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { MARK, NUMBER } from './tokens.ts';
-import { convert } from './units.ts';
+import { quantityAfter } from './values.ts';
 
 // Statements that words outside an ECG use too.
 const ONLY_IN_ECG = new Set([
@@ -91,7 +92,7 @@ function magnitudeBefore(reading: Reading, mention: Mention): { value: number; s
 }
 
 /** Electrocardiogram: recordings, statements with leads, intervals, rate. */
-export function findEcg(reading: Reading, context: Context): readonly Draft[] {
+export function findEcg(reading: Reading, context: Context, ageYears: number | null): readonly Draft[] {
   const { text, tokens, scopes } = reading;
   const drafts: Draft[] = [];
   for (const mention of reading.own) {
@@ -130,13 +131,13 @@ export function findEcg(reading: Reading, context: Context): readonly Draft[] {
     }
     const interval = entryIn(mention, 'ecg interval')?.measure;
     if (interval !== undefined) {
-      const quantity = quantityAfter(text, tokens, mention.to, end, () => false);
+      const quantity = quantityAfter(reading, mention.to, end, () => false);
       const stated =
         quantity === null
           ? null
           : quantity.unit === null
             ? quantity.value
-            : convert(quantity.value, quantity.unit, 'ms', null);
+            : convert(quantity.value, quantity.unit, 'ms');
       const valued =
         stated !== null &&
         stated >= interval.min &&
@@ -163,7 +164,7 @@ export function findEcg(reading: Reading, context: Context): readonly Draft[] {
         });
     }
     if (entryIn(mention, 'vital')?.term === 'heart rate' && context.inEcg(mention)) {
-      const quantity = quantityAfter(text, tokens, mention.to, end, () => false);
+      const quantity = quantityAfter(reading, mention.to, end, () => false);
       if (quantity !== null && quantity.value >= RATE_MIN && quantity.value <= RATE_MAX)
         drafts.push(rateDraft(sentence, mention.start, quantity.end, quantity.value));
     }
@@ -172,7 +173,7 @@ export function findEcg(reading: Reading, context: Context): readonly Draft[] {
     if (!reading.story[index] || !context.ecgSentence(index)) continue;
     for (let at = sentence.from; at < sentence.to; at += 1) {
       if (!RATES.has(tokens.word[at] ?? '') || mentionAt(reading, at) !== undefined) continue;
-      const quantity = quantityAfter(text, tokens, at + 1, sentence.to, () => false);
+      const quantity = quantityAfter(reading, at + 1, sentence.to, () => false);
       if (quantity === null || quantity.value < RATE_MIN || quantity.value > RATE_MAX) continue;
       drafts.push(rateDraft(index, tokens.start[at] ?? 0, quantity.end, quantity.value));
     }

@@ -39,9 +39,9 @@ export function extractFrom(reading: Reading): ExtractedCase {
   const context = readContext(reading);
   const demographics = findDemographics(reading);
   const drafts: FacetDrafts = {
-    symptoms: [...findSymptoms(reading, context), ...findVitals(reading, context)],
-    ecg: findEcg(reading, context),
-    labs: findLabs(reading),
+    symptoms: [...findSymptoms(reading, context), ...findVitals(reading, context, demographics.ageYears)],
+    ecg: findEcg(reading, context, demographics.ageYears),
+    labs: findLabs(reading, demographics.ageYears),
     demographics: [...demographics.drafts, ...findBackground(reading)],
     imaging: findImaging(reading, context),
   };

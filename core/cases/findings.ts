@@ -1,4 +1,4 @@
-import type { Comparator, Flag } from '../../schema/vocabulary.ts';
+import type { Comparator, Flag, Trend } from '../../schema/vocabulary.ts';
 import type { Finding } from './case.ts';
 import type { Result } from './scopes.ts';
 
@@ -17,6 +17,10 @@ export function makeFinding(fields: {
   readonly unit?: string | null;
   readonly comparator?: Comparator | null;
   readonly flag?: Flag | null;
+  readonly canonical?: Finding['canonical'] | null;
+  readonly range?: Finding['range'] | null;
+  readonly trend?: Trend | null;
+  readonly at?: string | null;
   readonly qualifiers?: readonly string[];
 }): Finding {
   return {
@@ -27,6 +31,10 @@ export function makeFinding(fields: {
     ...(fields.unit === null || fields.unit === undefined ? {} : { unit: fields.unit }),
     ...(fields.comparator === null || fields.comparator === undefined ? {} : { comparator: fields.comparator }),
     ...(fields.flag === null || fields.flag === undefined ? {} : { flag: fields.flag }),
+    ...(fields.canonical === null || fields.canonical === undefined ? {} : { canonical: fields.canonical }),
+    ...(fields.range === null || fields.range === undefined ? {} : { range: fields.range }),
+    ...(fields.trend === null || fields.trend === undefined ? {} : { trend: fields.trend }),
+    ...(fields.at === null || fields.at === undefined ? {} : { at: fields.at }),
     ...(fields.qualifiers === undefined || fields.qualifiers.length === 0 ? {} : { qualifiers: fields.qualifiers }),
   };
 }

@@ -1,9 +1,10 @@
 import type { Context } from './context.ts';
+import { convert } from './conversion.ts';
 import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
-import { quantityAfter, readQuantity } from './quantities.ts';
+import { readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { isSeenOnImages } from './symptoms.ts';
-import { convert } from './units.ts';
+import { quantityAfter } from './values.ts';
 
 function siteBeside(reading: Reading, mention: Mention): string | null {
   const before = mentionAt(reading, mention.from - 1);
@@ -35,8 +36,7 @@ export function findImaging(reading: Reading, context: Context): readonly Draft[
     if (measure !== undefined) {
       const end = reading.sentences[sentence]?.to ?? tokens.count;
       const behind = quantityAfter(
-        text,
-        tokens,
+        reading,
         mention.to,
         end,
         (token) => entryIn(mentionAt(reading, token) ?? mention, 'imaging measure')?.measure === measure,
@@ -50,7 +50,7 @@ export function findImaging(reading: Reading, context: Context): readonly Draft[
           ? null
           : quantity.unit === null || quantity.unit === wanted
             ? quantity.value
-            : convert(quantity.value, quantity.unit, wanted, null);
+            : convert(quantity.value, quantity.unit, wanted);
       if (quantity !== null && stated !== null && stated >= measure.min && stated <= measure.max)
         drafts.push({
           sentence,

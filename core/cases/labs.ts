@@ -1,75 +1,35 @@
-import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
-import { type Quantity, quantityAfter, readQuantity, readRange } from './quantities.ts';
+import type { Flag } from '../../schema/vocabulary.ts';
+import { type Draft, flagOfResult, makeFinding } from './findings.ts';
+import { judge, rangeApplies } from './judgement.ts';
+import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, mentionsIn, type Reading } from './reading.ts';
-import { convert } from './units.ts';
-import type { Analyte } from './vocabularies/labs.ts';
+import type { Result } from './scopes.ts';
+import { specimenOf } from './specimens.ts';
+import { NUMBER } from './tokens.ts';
+import { findUnlisted } from './unlisted.ts';
+import { type Measured, momentOfName, trendBefore, trendBehind, valuesAfter } from './values.ts';
+import { ANALYTE_OF, type Analyte, FRACTIONS } from './vocabularies/labs.ts';
 
-// Names that are examinations rather than analytes, and organisms that are a laboratory matter only with a result.
-const NEED_RESULT = new Set(
-  'hiv test,hepatitis b serology,hepatitis c serology,cmv serology,ebv serology,herpes simplex virus,varicella zoster virus,toxoplasma serology,brucella serology,antibodies,complement,ph,sodium,insulin,triiodothyronine,thyroxine,iron,copper,monocytes,eosinophils,cortisol,progesterone,testosterone,glucose,protein c,protein s,calcium,potassium,magnesium,albumin,bicarbonate,blasts,alk,vitamin d,vitamin b12,folate,antithrombin'.split(
-    ',',
+const LIST_WORDS = new Set(
+  ', and / or ( ) serum level levels the plasma count counts total - as well & his her concentration concentrations'.split(
+    ' ',
   ),
 );
-const LIST_WORDS = new Set([
-  ',',
-  'and',
-  '/',
-  'or',
-  '(',
-  ')',
-  'serum',
-  'level',
-  'levels',
-  'the',
-  'plasma',
-  'count',
-  'counts',
-  'total',
-  '-',
-  'as',
-  'well',
-  '&',
-]);
-const VALENCE: Readonly<Record<string, number>> = { calcium: 2, 'ionized calcium': 2, magnesium: 2 };
+const NAME_FURTHER = new Set(['(', 'level', 'levels', ')', '[', ']']);
 
-/** The value in the unit of the built-in range; a bare number is taken to be in that unit where it is near the range. */
-function toReferenceUnit(quantity: Quantity, analyte: Analyte): number | null {
-  if (analyte.unit === null) return null;
-  if (quantity.unit !== null)
-    return convert(quantity.value, quantity.unit, analyte.unit, analyte.molarMass, VALENCE[analyte.term] ?? 1);
-  const bound = analyte.high ?? analyte.low ?? 0;
-  // Cells are often counted per microlitre without saying so.
-  if (analyte.unit === '10*9/L' && quantity.value >= 500) return quantity.value / 1000;
-  // Haemoglobin in g/L, as much of the world writes it.
-  if (analyte.term === 'hemoglobin' && quantity.value > 25) return quantity.value / 10;
-  return quantity.value >= bound / 30 && quantity.value <= bound * 60 ? quantity.value : null;
-}
-
-function judge(
-  reading: Reading,
-  quantity: Quantity,
-  analyte: Analyte,
-): { flag: ReturnType<typeof flagOf>; end: number } {
-  const range = readRange(reading.text, quantity.end);
-  if (range !== null) {
-    const flag = flagOf(quantity.value, range.low, range.high);
-    if (flag !== null) return { flag, end: quantity.end };
-  }
-  const value = toReferenceUnit(quantity, analyte);
-  return { flag: value === null ? null : flagOf(value, analyte.low, analyte.high), end: quantity.end };
-}
-
-type Named = { readonly mention: Mention; readonly analyte: Analyte; readonly to: number };
+/** A name with its analyte; null for a vital sign, which only keeps the order in a list of names and values. */
+type Named = { readonly mention: Mention; readonly analyte: Analyte | null; readonly to: number };
 
 /** The analytes of a sentence; `troponin I (cTnI)` is one. */
 function analytesOf(reading: Reading, sentence: number): readonly Named[] {
   const named: Named[] = [];
   for (const mention of mentionsIn(reading, sentence)) {
-    const analyte = entryIn(mention, 'lab')?.analyte;
-    if (analyte === undefined) continue;
+    const analyte = entryIn(mention, 'lab')?.analyte ?? null;
+    if (analyte === null && entryIn(mention, 'vital') === undefined) continue;
     const last = named.at(-1);
     if (
       last !== undefined &&
+      analyte !== null &&
       last.analyte === analyte &&
       mention.from - last.to <= 2 &&
       reading.tokens.word[mention.from - 1] === '('
@@ -80,14 +40,17 @@ function analytesOf(reading: Reading, sentence: number): readonly Named[] {
   return named;
 }
 
+const alone = (quantity: Quantity): Measured => ({ quantity, reference: null, trend: null, at: null });
+
 /** `AST and ALT were 120 and 140 U/L, respectively`: as many values behind the list as it has names. */
-function sharedValues(reading: Reading, group: readonly Named[], end: number): readonly (Quantity | null)[] {
+function sharedValues(reading: Reading, group: readonly Named[], end: number): readonly (readonly Measured[])[] {
   const { text, tokens } = reading;
   const last = group.at(-1);
   if (last === undefined) return [];
-  const first = quantityAfter(text, tokens, last.to, end, () => false);
-  const alone = group.map((_, index) => (index === group.length - 1 ? first : null));
-  if (first === null || group.length === 1) return alone;
+  const measured = valuesAfter(reading, last.to, end, () => false);
+  const ofLast = group.map((_, index) => (index === group.length - 1 ? measured : []));
+  const first = measured[0]?.quantity;
+  if (first === undefined || group.length === 1) return ofLast;
   const values: Quantity[] = [first];
   let at = first.to;
   while (at < end && values.length < group.length) {
@@ -99,33 +62,10 @@ function sharedValues(reading: Reading, group: readonly Named[], end: number): r
     } else if (word === ',' || word === 'and' || word === '/') at += 1;
     else break;
   }
-  if (values.length !== group.length) return alone;
-  const unit = values.findLast((value) => value.unit !== null)?.unit ?? null;
-  return values.map((value) => ({ ...value, unit: value.unit ?? unit }));
-}
-
-/** Laboratory findings: analyte, value, comparator, unit, and a flag by the report's own range, words, or the built-in table. */
-export function findLabs(reading: Reading): readonly Draft[] {
-  const drafts: Draft[] = [];
-  for (const [index, sentence] of reading.sentences.entries()) {
-    if (!reading.story[index]) continue;
-    const named = analytesOf(reading, index);
-    let at = 0;
-    while (at < named.length) {
-      let next = at + 1;
-      while (next < named.length && isList(reading, named[next - 1], named[next])) next += 1;
-      const group = named.slice(at, next);
-      at = next;
-      // A value belongs to the name before it, never to one beyond the next name.
-      const end = Math.min(sentence.to, named[next]?.mention.from ?? sentence.to);
-      const values = sharedValues(reading, group, end);
-      group.forEach((one, place) => {
-        const draft = draftOf(reading, index, one, values[place] ?? null);
-        if (draft !== null) drafts.push(draft);
-      });
-    }
-  }
-  return drafts;
+  if (values.length !== group.length) return ofLast;
+  // One unit behind the last value is that of all, unless some had their own.
+  const unit = values.filter((value) => value.unit !== null).length === 1 ? (values.at(-1)?.unit ?? null) : null;
+  return values.map((value) => [alone({ ...value, unit: value.unit ?? unit })]);
 }
 
 /** Whether two names belong to one enumeration: between them stand only commas, conjunctions, fillers and cues. */
@@ -139,27 +79,160 @@ function isList(reading: Reading, before: Named | undefined, after: Named | unde
   return true;
 }
 
-function draftOf(reading: Reading, sentence: number, named: Named, quantity: Quantity | null): Draft | null {
-  const { mention, analyte } = named;
-  const result = reading.scopes.resultAt(mention.from);
-  const assertion = assertionAt(reading, mention.from, false);
-  if (quantity === null && result === null && (NEED_RESULT.has(analyte.term) || assertion !== 'present')) return null;
-  const worded = flagOfResult(result);
-  const judged = quantity === null ? null : judge(reading, quantity, analyte);
-  return {
-    sentence,
-    finding: makeFinding({
-      term: analyte.term,
-      assertion,
-      span: [
-        mention.start,
-        quantity === null ? (reading.tokens.end[named.to - 1] ?? mention.end) : Math.max(mention.end, quantity.end),
-      ],
-      value: quantity?.value ?? null,
-      unit: quantity?.unit ?? null,
-      comparator: quantity?.comparator ?? null,
-      flag: judged?.flag ?? worded,
-      qualifiers: result === 'positive' || result === 'negative' ? [result] : [],
-    }),
-  };
+/**
+ * Laboratory findings: analyte, each value with comparator, unit, stated range, time and trend, and a flag by the report's own
+ * range, its words, or the built-in table where that holds for the patient's age. Names that no list has are read from their
+ * grammar (`unlisted.ts`).
+ */
+export function findLabs(reading: Reading, ageYears: number | null): readonly Draft[] {
+  const drafts: Draft[] = [];
+  for (const [index, sentence] of reading.sentences.entries()) {
+    if (!reading.story[index]) continue;
+    const named = analytesOf(reading, index);
+    let at = 0;
+    while (at < named.length) {
+      let next = at + 1;
+      while (next < named.length && isList(reading, named[next - 1], named[next])) next += 1;
+      const group = named.slice(at, next);
+      at = next;
+      // A value belongs to the name before it, never to one beyond the next name.
+      const end = Math.min(sentence.to, named[next]?.mention.from ?? sentence.to);
+      const values = sharedValues(reading, group, end);
+      group.forEach(({ mention, analyte, to }, place) => {
+        if (analyte !== null)
+          drafts.push(
+            ...draftsOf({ reading, sentence: index, mention, to, end, analyte, ageYears }, values[place] ?? []),
+          );
+      });
+    }
+  }
+  drafts.push(...findUnlisted(reading, drafts));
+  return drafts;
+}
+
+type Place = {
+  readonly reading: Reading;
+  readonly sentence: number;
+  readonly mention: Mention;
+  readonly to: number;
+  readonly end: number;
+  readonly analyte: Analyte;
+  readonly ageYears: number | null;
+};
+
+/** `CD34 (+)`, `S-100 (-)`, `ANA +`. */
+function signBehind(reading: Reading, to: number): { result: 'positive' | 'negative'; end: number } | null {
+  const { tokens } = reading;
+  const bracketed = tokens.word[to] === '(' || tokens.word[to] === '[';
+  const at = bracketed ? to + 1 : to;
+  const sign = tokens.word[at] ?? '';
+  const isMinus = sign === '-' || sign === '−' || sign === '–';
+  if (sign !== '+' && !isMinus) return null;
+  let last = at;
+  while (last - at < 3 && tokens.word[last + 1] === sign) last += 1;
+  const closing = tokens.word[last + 1] ?? '';
+  if (bracketed ? closing !== ')' && closing !== ']' : isMinus || tokens.start[at] !== tokens.end[to - 1]) return null;
+  const end = tokens.end[bracketed ? last + 1 : last] ?? 0;
+  return { result: isMinus ? 'negative' : 'positive', end };
+}
+
+/** The result that the words beside this very name give; a number in between belongs to another. */
+function nearResult(reading: Reading, mention: Mention, to: number, value: Quantity | null): Flag | null {
+  const { tokens, scopes, sentences } = reading;
+  const result = flagOfResult(scopes.resultAt(mention.from));
+  if (result === null || value === null) return result;
+  for (let at = to; at < value.from; at += 1) if (isResultCue(reading, at)) return result;
+  const floor = Math.max(sentences[mention.sentence]?.from ?? 0, mention.from - 6);
+  for (let at = mention.from - 1; at >= floor && tokens.kind[at] !== NUMBER && tokens.word[at] !== ';'; at -= 1)
+    if (isResultCue(reading, at)) return result;
+  return null;
+}
+
+function isResultCue(reading: Reading, token: number): boolean {
+  const held = mentionAt(reading, token);
+  const meaning = held === undefined ? undefined : entryIn(held, 'cue')?.cue.meaning;
+  return meaning === 'high' || meaning === 'low' || meaning === 'normal' || meaning === 'abnormal';
+}
+
+/** The analyte as it was measured: in what specimen, as a share of cells or as a count. */
+function analyteMeasured(place: Place, values: readonly Measured[]): { analyte: Analyte; specimen: string | null } {
+  const { reading, sentence, mention, to, analyte } = place;
+  const fraction = values[0]?.quantity.unit === '%' ? FRACTIONS.get(analyte.term) : undefined;
+  const floor = reading.sentences[sentence]?.from ?? 0;
+  const specimen = specimenOf(reading, floor, mention.from, to, analyte.term);
+  if (specimen === null) return { analyte: fraction ?? analyte, specimen };
+  const term = `${specimen} ${(fraction ?? analyte).term.replace(/^total /, '')}`;
+  // Ranges are those of blood; the specimen's own stand in the table or are not known.
+  return { analyte: ANALYTE_OF.get(term) ?? { ...(fraction ?? analyte), term, low: null, high: null }, specimen };
+}
+
+function draftsOf(place: Place, values: readonly Measured[]): readonly Draft[] {
+  const { reading, sentence, mention, to, ageYears } = place;
+  const sign = values.length === 0 ? signBehind(reading, to) : null;
+  const result: Result | null = sign?.result ?? reading.scopes.resultAt(mention.from);
+  const asserted = assertionAt(reading, mention.from, false);
+  const assertion = sign === null ? asserted : sign.result === 'negative' ? 'absent' : 'present';
+  const { analyte, specimen } = analyteMeasured(place, values);
+  const trendOfName = trendBefore(reading, mention.from);
+  const trendAlone = values.length === 0 ? (trendOfName ?? trendBehind(reading, to, place.end)) : null;
+  if (
+    values.length === 0 &&
+    result === null &&
+    trendAlone === null &&
+    (place.analyte.needsResult || assertion !== 'present')
+  )
+    return [];
+  const qualifiers = [
+    ...(result === 'positive' || result === 'negative' ? [result] : []),
+    ...(specimen === null ? [] : [specimen]),
+  ];
+  const when = momentOfName(reading, sentence, mention.from);
+  const nameEnd = Math.max(mention.end, reading.tokens.end[to - 1] ?? mention.end);
+  if (values.length === 0)
+    return [
+      {
+        sentence,
+        finding: makeFinding({
+          term: analyte.term,
+          assertion,
+          span: [mention.start, sign?.end ?? nameEnd],
+          flag: flagOfResult(result) ?? (trendAlone === 'normalised' ? 'normal' : null),
+          trend: trendAlone,
+          at: when,
+          qualifiers,
+        }),
+      },
+    ];
+  return values.map((measured, index) => {
+    const quantity = signed(reading, measured.quantity, analyte);
+    const worded = index === 0 ? nearResult(reading, mention, to, quantity) : null;
+    const judged = judge(quantity, analyte, measured.reference, worded, rangeApplies(analyte.term, ageYears));
+    return {
+      sentence,
+      finding: makeFinding({
+        term: analyte.term,
+        assertion,
+        span: [mention.start, Math.max(nameEnd, quantity.end)],
+        value: quantity.value,
+        unit: quantity.unit,
+        comparator: quantity.comparator,
+        ...judged,
+        trend: measured.trend ?? (values.length === 1 ? trendOfName : null),
+        at: measured.at ?? (index === 0 || values.length === 1 ? when : null),
+        qualifiers,
+      }),
+    };
+  });
+}
+
+/** `BE of −5.1`: a sign counts for analytes that may lie below zero; before others it is a dash. */
+function signed(reading: Reading, quantity: Quantity, analyte: Analyte): Quantity {
+  if (analyte.low === null || analyte.low >= 0 || !/[-−–]/.test(reading.text.charAt(quantity.start - 1)))
+    return quantity;
+  if (
+    NAME_FURTHER.has(reading.text.charAt(quantity.start - 2)) ||
+    /[\s=:]/.test(reading.text.charAt(quantity.start - 2))
+  )
+    return { ...quantity, value: -quantity.value, start: quantity.start - 1 };
+  return quantity;
 }

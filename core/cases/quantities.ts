@@ -1,8 +1,11 @@
 import type { Comparator } from '../../schema/vocabulary.ts';
-import { MARK, NUMBER, type Tokens } from './tokens.ts';
+import { NUMBER, type Tokens } from './tokens.ts';
 import { readUnit } from './units.ts';
 
-/** A number with what belongs to it: tokens [from, to), characters [start, end). */
+/**
+ * A number with what belongs to it: tokens [from, to), characters [start, end). `25-30 %` is its middle with the comparator
+ * `~`; a titre `1:160` is 160 `{titer}`.
+ */
 export type Quantity = {
   readonly value: number;
   readonly comparator: Comparator | null;
@@ -13,13 +16,13 @@ export type Quantity = {
   readonly end: number;
 };
 
-/** `150,000` is grouped, `3,5` a decimal comma, `3·5` a raised point. NaN for dotted dates and versions (`1.2.3`). */
+/** `150,000` and `1,50,000` are grouped, `3,5` a decimal comma, `3·5` a raised point. NaN for dotted dates and versions (`1.2.3`). */
 export function readNumber(written: string): number {
-  if (/^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(written)) return Number(written.replaceAll(',', ''));
+  if (/^\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$/.test(written)) return Number(written.replaceAll(',', ''));
   return Number(written.replace(',', '.').replace('·', '.'));
 }
 
-const SIGNS: Readonly<Record<string, Comparator>> = {
+export const SIGNS: Readonly<Record<string, Comparator>> = {
   '<': '<',
   '>': '>',
   '≤': '<=',
@@ -43,6 +46,9 @@ const WORDS: Readonly<Record<string, Comparator>> = {
   roughly: '~',
   almost: '~',
 };
+const DASHES = new Set(['-', '–', '—', '−', '~', 'to', 'and']);
+// A pair further apart is a change or a reference range rather than one amount.
+const INTERVAL_RATIO_MAX = 3;
 
 function comparatorBefore(tokens: Tokens, at: number): { comparator: Comparator | null; from: number } {
   const before = tokens.word[at - 1] ?? '';
@@ -52,11 +58,12 @@ function comparatorBefore(tokens: Tokens, at: number): { comparator: Comparator 
     return { comparator: tokens.word[at - 2] === '<' ? '<=' : '>=', from: at - 2 };
   const word = WORDS[before];
   if (word !== undefined) return { comparator: word, from: at - 1 };
+  const degree = tokens.word[at - 2];
   if (before === 'than') {
-    const degree = tokens.word[at - 2];
     if (degree === 'more' || degree === 'greater' || degree === 'higher') return { comparator: '>', from: at - 2 };
     if (degree === 'less' || degree === 'lower') return { comparator: '<', from: at - 2 };
   }
+  if (before === 'least' && degree === 'at') return { comparator: '>=', from: at - 2 };
   return { comparator: null, from: at };
 }
 
@@ -66,82 +73,55 @@ export function readQuantity(text: string, tokens: Tokens, at: number): Quantity
   const value = readNumber(tokens.word[at] ?? '');
   if (!Number.isFinite(value)) return null;
   const { comparator, from } = comparatorBefore(tokens, at);
+  const start = tokens.start[from] ?? 0;
   const numberEnd = tokens.end[at] ?? 0;
+  const proportion = readProportion(tokens, at, value);
+  if (proportion !== null) return { comparator, from, start, ...proportion };
   const unit = readUnit(text, numberEnd);
   const end = unit?.end ?? numberEnd;
-  let to = at + 1;
+  const to = tokenBehind(tokens, at + 1, end);
+  const one = { value, comparator, unit: unit?.code ?? null, from, to, start, end };
+  return comparator === null ? (readInterval(text, tokens, one) ?? one) : one;
+}
+
+export function tokenBehind(tokens: Tokens, from: number, end: number): number {
+  let to = from;
   while (to < tokens.count && (tokens.start[to] ?? 0) < end) to += 1;
-  return { value, comparator, unit: unit?.code ?? null, from, to, start: tokens.start[from] ?? 0, end };
+  return to;
 }
 
-export type Range = { readonly low: number | null; readonly high: number | null; readonly end: number };
+type Bare = Pick<Quantity, 'value' | 'unit' | 'to' | 'end'>;
 
-// `(normal range: 0-15`, `(reference, <5`, `[N: 3.5 to 5`: at most some thirty characters before the numbers.
-const RANGE =
-  /[\s,;]{0,2}[([]?\s?(?:(?:normal|reference|ref\.?|n\.?r\.?|norm|rr|n)\b)[^0-9<>≤≥()[\]]{0,30}([<>≤≥])?\s?(\d{1,6}(?:[.,·]\d{1,4})?)(?:[^0-9()[\]]{0,12}?(?:-|–|—|−|~|to|\/)\s?(\d{1,6}(?:[.,·]\d{1,4})?))?/iy;
-const BRACKETED =
-  /\s?[([]\s?(\d{1,6}(?:[.,·]\d{1,4})?)\s?(?:-|–|—|−|to)\s?(\d{1,6}(?:[.,·]\d{1,4})?)\s?[^0-9()[\]]{0,12}[)\]]/y;
-
-/** The reference range that stands right behind a value, in the unit of that value. */
-export function readRange(text: string, at: number): Range | null {
-  RANGE.lastIndex = at;
-  const named = RANGE.exec(text);
-  if (named !== null) {
-    const [whole, sign, first, second] = named;
-    const one = readNumber(first ?? '');
-    const end = at + whole.length;
-    if (second !== undefined) return { low: one, high: readNumber(second), end };
-    if (sign === '<' || sign === '≤') return { low: null, high: one, end };
-    if (sign === '>' || sign === '≥') return { low: one, high: null, end };
-    return null;
-  }
-  BRACKETED.lastIndex = at;
-  const bare = BRACKETED.exec(text);
-  if (bare === null) return null;
-  const [whole, low, high] = bare;
-  return { low: readNumber(low ?? ''), high: readNumber(high ?? ''), end: at + whole.length };
+/** `1:160` and `30:1`, written without a space. */
+function readProportion(tokens: Tokens, at: number, value: number): Bare | null {
+  const colon = at + 1;
+  const second = at + 2;
+  if (tokens.word[colon] !== ':' || tokens.kind[second] !== NUMBER) return null;
+  if (tokens.start[second] !== tokens.end[colon]) return null;
+  const other = readNumber(tokens.word[second] ?? '');
+  const place = { to: second + 1, end: tokens.end[second] ?? 0 };
+  if (value === 1 && other > 1) return { value: other, unit: '{titer}', ...place };
+  return other === 1 ? { value, unit: '{ratio}', ...place } : null;
 }
 
-// What may stand between a name and its value: `troponin I (hs-cTnI) level was markedly elevated at 12 ng/mL`.
-const LINKS = new Set(
-  (
-    'of was were is are at level levels count counts value values to the a an serum plasma blood total concentration concentrations increased elevated decreased reduced raised low high normal peak peaked up from measured ' +
-    'approximately about markedly slightly significantly only rose risen fell dropped reached been had has have found be still as with result results showed measuring around than more less over below above greater higher lower above ' +
-    'normalized normalised remained stable kept constant cell ratio proliferation labeling mildly moderately severely extremely very both titer titers index rate score estimated initial maximum minimum his her mean time activity abnormal absolute range ranged ranging between nearly almost revealed exceeding under in admission on day'
-  ).split(' '),
-);
-const LINK_MARKS = new Set(['(', ')', '[', ']', ':', '=', ',', '<', '>', '≤', '≥', '~', '≈', '∼', '-', '–']);
-const LINK_TOKENS_MAX = 12;
-const TIME_WORDS = new Set(
-  'day days week weeks month months year years hour hours h yr min minutes minute weeks th st nd rd mg doses cycles times cases patients'.split(
-    ' ',
-  ),
-);
+/** `from 3 to 9`, `from a baseline of 3 to 9`: two values. */
+function isChange(tokens: Tokens, from: number): boolean {
+  for (let at = from - 1; at >= Math.max(0, from - 5); at -= 1) if (tokens.word[at] === 'from') return true;
+  return false;
+}
 
-/** The first quantity behind token `from` that belongs to a name ending there; `isAlias` admits further names of the same thing. */
-export function quantityAfter(
-  text: string,
-  tokens: Tokens,
-  from: number,
-  end: number,
-  isAlias: (token: number) => boolean,
-): Quantity | null {
-  const to = Math.min(end, from + LINK_TOKENS_MAX);
-  for (let at = from; at < to; at += 1) {
-    const word = tokens.word[at] ?? '';
-    if (tokens.kind[at] === NUMBER) {
-      const quantity = readQuantity(text, tokens, at);
-      if (quantity === null) return null;
-      if (quantity.unit === null) {
-        // `on day 3`, `for 2 weeks`: not this name's value.
-        if (tokens.word[at - 1] === 'day' || tokens.word[at - 1] === 'on') continue;
-        const next =
-          tokens.kind[quantity.to] === MARK && tokens.word[quantity.to] === '-' ? quantity.to + 1 : quantity.to;
-        if (TIME_WORDS.has(tokens.word[next] ?? '')) return null;
-      }
-      return quantity;
-    }
-    if (tokens.kind[at] === MARK ? !LINK_MARKS.has(word) : !LINKS.has(word) && !isAlias(at)) return null;
-  }
-  return null;
+/** `25-30 %`, `20%–25%`, `between 40 and 45 mg/dL`: one amount where both numbers share a unit. */
+function readInterval(text: string, tokens: Tokens, first: Quantity): Quantity | null {
+  const joint = tokens.word[first.to] ?? '';
+  if (!DASHES.has(joint) || tokens.kind[first.to + 1] !== NUMBER) return null;
+  if (joint === 'and' && tokens.word[first.from - 1] !== 'between') return null;
+  if (joint === 'to' && isChange(tokens, first.from)) return null;
+  const high = readNumber(tokens.word[first.to + 1] ?? '');
+  const numberEnd = tokens.end[first.to + 1] ?? 0;
+  const unit = readUnit(text, numberEnd);
+  if (unit === null || (first.unit !== null && first.unit !== unit.code)) return null;
+  if (!(high > first.value && high <= Math.max(first.value * INTERVAL_RATIO_MAX, 1))) return null;
+  const middle = Number(((first.value + high) / 2).toPrecision(6));
+  const to = tokenBehind(tokens, first.to + 2, unit.end);
+  return { ...first, value: middle, comparator: '~', unit: unit.code, to, end: unit.end };
 }

@@ -1,11 +1,16 @@
+import type { Flag } from '../../schema/vocabulary.ts';
+import type { Finding } from './case.ts';
 import type { Context } from './context.ts';
+import { canonicalAmount, convert } from './conversion.ts';
 import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
-import { type Quantity, quantityAfter, readQuantity } from './quantities.ts';
-import { assertionAt, entryIn, mentionAt, type Reading } from './reading.ts';
+import { gradeOf } from './grades.ts';
+import { type Quantity, readQuantity } from './quantities.ts';
+import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { NUMBER } from './tokens.ts';
-import { convert } from './units.ts';
-import { VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
+import { type Measured, momentOfName, valuesAfter } from './values.ts';
+import { AGELESS_VITALS, UNJUDGED_VITALS, VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
 
+const ADULT_YEARS = 18;
 const DIASTOLIC = VITAL_SIGNS.find((vital) => vital.term === 'diastolic blood pressure');
 const NAMED_BY_UNIT: readonly (readonly [unit: string, term: string])[] = [
   ['/min', 'heart rate'],
@@ -17,75 +22,148 @@ const BY_UNIT: ReadonlyMap<string, VitalSign> = new Map(
     VITAL_SIGNS.filter((vital) => vital.term === term).map((vital) => [unit, vital]),
   ),
 );
+const STATES = new Set(['vital signs', 'hemodynamic status']);
+const AIR_WORDS = new Set('on in room ambient air breathing at while with'.split(' '));
+const OXYGEN_REACH = 12;
+const PAIR_TERMS = new Set(['blood pressure', 'apgar score']);
 
-function vitalValue(quantity: Quantity, vital: VitalSign): number | null {
-  let value: number | null = quantity.value;
-  if (vital.term === 'body temperature' && (quantity.unit === '[degF]' || (quantity.unit === null && value > 90)))
-    value = convert(value, '[degF]', 'Cel', null);
-  else if (quantity.unit !== null && quantity.unit !== vital.unit && vital.unit !== '{score}')
-    value = convert(value, quantity.unit, vital.unit, null);
-  if (value === null || value < vital.min || value > vital.max) return null;
-  return Math.round(value * 10) / 10;
+/** The unit that is meant: a bare or plain degree is Celsius or Fahrenheit by its size. */
+function meantUnit(quantity: Quantity, vital: VitalSign): string | null {
+  const { unit, value } = quantity;
+  if (vital.term !== 'body temperature' || (unit !== null && unit !== 'deg')) return unit;
+  return value > 90 ? '[degF]' : 'Cel';
 }
 
-function isJudged(vital: VitalSign): boolean {
-  return vital.term !== 'body weight' && vital.term !== 'body height';
+type Sized = {
+  readonly value: number;
+  readonly unit: string;
+  readonly canonical: Finding['canonical'] | null;
+  readonly compared: number;
+};
+
+/** The value as written and as compared; null where it can be no value of this sign. */
+function sizeOf(quantity: Quantity, vital: VitalSign): Sized | null {
+  const unit = meantUnit(quantity, vital);
+  const compared =
+    unit === null || vital.unit === '{score}' ? quantity.value : convert(quantity.value, unit, vital.unit);
+  if (compared === null || compared < vital.min || compared > vital.max) return null;
+  const written = unit === null || vital.unit === '{score}' ? vital.unit : unit;
+  return {
+    value: quantity.value,
+    unit: written,
+    canonical: canonicalAmount(quantity.value, written, vital.unit),
+    compared,
+  };
+}
+
+/** Adult ranges do not hold for the pulse, the breathing and the pressure of a child, and no paediatric ones are built in. */
+function isJudged(vital: VitalSign, ageYears: number | null): boolean {
+  if (UNJUDGED_VITALS.has(vital.term)) return false;
+  return ageYears === null || ageYears >= ADULT_YEARS || AGELESS_VITALS.has(vital.term);
+}
+
+function flagOfSign(vital: VitalSign, compared: number, said: Flag | null, ageYears: number | null): Flag | null {
+  if (UNJUDGED_VITALS.has(vital.term)) return null;
+  return said ?? (isJudged(vital, ageYears) ? flagOf(compared, vital.normal[0], vital.normal[1]) : null);
 }
 
 /**
- * Vital signs: they belong to the facet `symptoms`, as signs with a value. `140/90 mmHg` gives two findings over the same
- * words. In an ECG sentence the rate is the ECG's.
+ * Vital signs and bedside scores: they belong to the facet `symptoms`, as signs with a value. `140/90 mmHg` gives two findings
+ * over the same words. In an ECG sentence the rate is the ECG's.
  */
-export function findVitals(reading: Reading, context: Context): readonly Draft[] {
-  const { text, tokens } = reading;
+export function findVitals(reading: Reading, context: Context, ageYears: number | null): readonly Draft[] {
+  const { tokens } = reading;
   const drafts: Draft[] = [];
   const used = new Uint8Array(tokens.count);
   for (const mention of reading.own) {
     const vital = entryIn(mention, 'vital')?.vital;
     if (vital === undefined) continue;
     if (vital.term === 'heart rate' && context.inEcg(mention)) continue;
-    const end = reading.sentences[mention.sentence]?.to ?? tokens.count;
-    const assertion = assertionAt(reading, mention.from, false);
-    const quantity = quantityAfter(text, tokens, mention.to, end, (token) =>
-      isSameVital(reading, mention.sentence, token, vital.term),
-    );
-    const value = quantity === null ? null : vitalValue(quantity, vital);
-    const result = flagOfResult(reading.scopes.resultAt(mention.from));
-    if (quantity === null || value === null) {
-      if (result !== null || vital.term === 'vital signs')
-        drafts.push({
-          sentence: mention.sentence,
-          finding: makeFinding({ term: vital.term, assertion, span: [mention.start, mention.end], flag: result }),
-        });
+    const grade = gradeOf(reading, mention, vital);
+    if (grade !== null) {
+      drafts.push(grade.draft);
+      used.fill(1, grade.from, grade.to);
       continue;
     }
-    used.fill(1, quantity.from, quantity.to);
-    const slash = pairBehind(reading, quantity);
-    const span = [mention.start, slash?.end ?? quantity.end] as const;
-    const shared = { assertion, span, comparator: quantity.comparator };
-    const flag = isJudged(vital) ? (result ?? flagOf(value, vital.normal[0], vital.normal[1])) : null;
-    drafts.push({
-      sentence: mention.sentence,
-      finding: makeFinding({ ...shared, term: vital.term, value, unit: vital.unit, flag }),
-    });
-    if (vital.term === 'blood pressure' && slash !== null && DIASTOLIC !== undefined) {
-      used.fill(1, slash.from, slash.to);
-      const low = vitalValue(slash, DIASTOLIC);
-      if (low !== null)
-        drafts.push({
-          sentence: mention.sentence,
-          finding: makeFinding({
-            ...shared,
-            term: DIASTOLIC.term,
-            value: low,
-            unit: DIASTOLIC.unit,
-            flag: flagOf(low, DIASTOLIC.normal[0], DIASTOLIC.normal[1]),
-          }),
-        });
-    }
+    drafts.push(...draftsOf(reading, mention, vital, ageYears, used));
   }
-  drafts.push(...findNameless(reading, context, used));
+  drafts.push(...findNameless(reading, context, used, ageYears));
   return drafts;
+}
+
+function draftsOf(
+  reading: Reading,
+  mention: Mention,
+  vital: VitalSign,
+  ageYears: number | null,
+  used: Uint8Array,
+): readonly Draft[] {
+  const { sentence } = mention;
+  const end = reading.sentences[sentence]?.to ?? reading.tokens.count;
+  const assertion = assertionAt(reading, mention.from, false);
+  const said = flagOfResult(reading.scopes.resultAt(mention.from));
+  const measured = measuredOf(reading, mention, vital, end);
+  const drafts: Draft[] = [];
+  const when = momentOfName(reading, sentence, mention.from);
+  for (const [index, one] of measured.entries()) {
+    const size = sizeOf(one.quantity, vital);
+    if (size === null) break;
+    used.fill(1, one.quantity.from, one.quantity.to);
+    const pair = PAIR_TERMS.has(vital.term) ? pairBehind(reading, one.quantity) : null;
+    const { compared, ...amount } = size;
+    const shared = {
+      assertion,
+      span: [mention.start, pair?.end ?? one.quantity.end] as const,
+      comparator: one.quantity.comparator,
+      trend: one.trend,
+      at: one.at ?? (index === 0 ? when : null),
+    };
+    const flag = flagOfSign(vital, compared, index === 0 ? said : null, ageYears);
+    const qualifiers = vital.term === 'oxygen saturation' ? oxygenBeside(reading, mention, one.quantity, end) : [];
+    drafts.push({ sentence, finding: makeFinding({ ...shared, ...amount, term: vital.term, flag, qualifiers }) });
+    const second = vital.term === 'blood pressure' ? DIASTOLIC : vital;
+    const low = pair === null || second === undefined ? null : sizeOf(pair, second);
+    if (pair === null || second === undefined || low === null) continue;
+    used.fill(1, pair.from, pair.to);
+    const { compared: lower, ...lowAmount } = low;
+    const lowFlag = flagOfSign(second, lower, null, ageYears);
+    drafts.push({ sentence, finding: makeFinding({ ...shared, ...lowAmount, term: second.term, flag: lowFlag }) });
+  }
+  if (drafts.length > 0 || (said === null && !STATES.has(vital.term))) return drafts;
+  const flag = STATES.has(vital.term) ? (said ?? stateBehind(reading, mention.to)) : said;
+  return [
+    {
+      sentence,
+      finding: makeFinding({ term: vital.term, assertion, span: [mention.start, mention.end], flag, at: when }),
+    },
+  ];
+}
+
+/** `hemodynamically unstable`. */
+function stateBehind(reading: Reading, at: number): Flag | null {
+  const word = reading.tokens.word[at] ?? '';
+  return word === 'unstable' || word === 'compromised' ? 'abnormal' : null;
+}
+
+/** All values behind a sign. The second number of a pair stands between one value and the next. */
+function measuredOf(reading: Reading, mention: Mention, vital: VitalSign, end: number): readonly Measured[] {
+  const { tokens } = reading;
+  const isAlias = (token: number): boolean =>
+    isSameVital(reading, mention.sentence, token, vital.term) ||
+    (vital.term === 'oxygen saturation' && AIR_WORDS.has(tokens.word[token] ?? ''));
+  const values = [...valuesAfter(reading, mention.to, end, isAlias)];
+  if (vital.term !== 'blood pressure' || values.length !== 1) return values;
+  // `180/110 to 120/80 mmHg`.
+  let last = values[0]?.quantity;
+  for (let turn = 0; last !== undefined && turn < 4; turn += 1) {
+    const pair = pairBehind(reading, last);
+    const next =
+      pair !== null && tokens.word[pair.to] === 'to' ? readQuantity(reading.text, tokens, pair.to + 1) : null;
+    if (next === null || pairBehind(reading, next) === null) break;
+    values.push({ quantity: next, reference: null, trend: next.value > last.value ? 'rising' : 'falling', at: null });
+    last = next;
+  }
+  return values;
 }
 
 function isSameVital(reading: Reading, sentence: number, token: number, term: string): boolean {
@@ -93,13 +171,42 @@ function isSameVital(reading: Reading, sentence: number, token: number, term: st
   return mention !== undefined && mention.sentence === sentence && entryIn(mention, 'vital')?.term === term;
 }
 
-/** The second number of `140/90`. */
+/** The second number of `140/90`, `140 over 90`, and of an Apgar score of `8 and 9`. */
 function pairBehind(reading: Reading, quantity: Quantity): Quantity | null {
-  return reading.tokens.word[quantity.to] === '/' ? readQuantity(reading.text, reading.tokens, quantity.to + 1) : null;
+  const joint = reading.tokens.word[quantity.to] ?? '';
+  if (joint !== '/' && joint !== 'over' && joint !== 'and') return null;
+  if (joint === 'and' && quantity.value > 10) return null;
+  return readQuantity(reading.text, reading.tokens, quantity.to + 1);
+}
+
+/** Whether a saturation was measured on room air or on oxygen, as the words right around it say. */
+function oxygenBeside(reading: Reading, mention: Mention, quantity: Quantity, end: number): readonly string[] {
+  const { tokens, text } = reading;
+  const floor = Math.max(reading.sentences[mention.sentence]?.from ?? 0, mention.from - 4);
+  const to = Math.min(end, quantity.to + OXYGEN_REACH);
+  let flow: string | null = null;
+  for (let at = floor; at < to; at += 1) {
+    const word = tokens.word[at] ?? '';
+    if (at > quantity.to && (word === ';' || isOtherVital(reading, at))) break;
+    if (word === 'air' && /^(?:room|ambient)$/.test(tokens.word[at - 1] ?? '')) return ['room air'];
+    if (at < quantity.to) continue;
+    const litres = tokens.kind[at] === NUMBER ? readQuantity(text, tokens, at) : null;
+    if (litres !== null && (litres.unit === 'L/min' || /^(?:l|liters?|litres?)$/.test(tokens.word[litres.to] ?? '')))
+      flow = `${litres.value} l/min`;
+    if (/^(?:oxygen|o2|cannula|mask|cannulae|ventilation|rebreather|ventilator|fio2)$/.test(word))
+      return flow === null ? ['oxygen'] : ['oxygen', flow];
+  }
+  return flow === null ? [] : ['oxygen', flow];
+}
+
+function isOtherVital(reading: Reading, token: number): boolean {
+  const held = mentionAt(reading, token);
+  const vital = held === undefined ? undefined : entryIn(held, 'vital');
+  return vital !== undefined && vital.term !== 'oxygen saturation';
 }
 
 /** `febrile at 39.2 °C`, `tachycardic (130 bpm)`: the unit alone says what was measured. */
-function findNameless(reading: Reading, context: Context, used: Uint8Array): readonly Draft[] {
+function findNameless(reading: Reading, context: Context, used: Uint8Array, ageYears: number | null): readonly Draft[] {
   const drafts: Draft[] = [];
   for (const [index, sentence] of reading.sentences.entries()) {
     if (!reading.story[index]) continue;
@@ -108,21 +215,21 @@ function findNameless(reading: Reading, context: Context, used: Uint8Array): rea
       const quantity = readQuantity(reading.text, reading.tokens, at);
       if (quantity?.unit === null || quantity === null) continue;
       const vital = BY_UNIT.get(quantity.unit);
-      const value = vital === undefined ? null : vitalValue(quantity, vital);
-      if (vital === undefined || value === null) continue;
+      const size = vital === undefined ? null : sizeOf(quantity, vital);
+      if (vital === undefined || size === null) continue;
       if (vital.term === 'heart rate' && context.ecgSentence(index)) continue;
+      const { compared, ...amount } = size;
       // Temperatures far from the body's are those of rooms, baths and freezers.
-      if (vital.term === 'body temperature' && (value < 30 || value > 43)) continue;
+      if (vital.term === 'body temperature' && (compared < 30 || compared > 43)) continue;
       drafts.push({
         sentence: index,
         finding: makeFinding({
+          ...amount,
           term: vital.term,
           assertion: 'present',
           span: [quantity.start, quantity.end],
-          value,
-          unit: vital.unit,
           comparator: quantity.comparator,
-          flag: flagOf(value, vital.normal[0], vital.normal[1]),
+          flag: flagOfSign(vital, compared, null, ageYears),
         }),
       });
     }

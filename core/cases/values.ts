@@ -1,0 +1,280 @@
+import type { Trend } from '../../schema/vocabulary.ts';
+import { type Moment, momentBefore, readMoment } from './moments.ts';
+import { type Quantity, readQuantity } from './quantities.ts';
+import type { Reading } from './reading.ts';
+import { type Reference, readReference } from './reference.ts';
+import { MARK, NUMBER } from './tokens.ts';
+
+/** A value of something named before it, with what the text says around it. */
+export type Measured = {
+  readonly quantity: Quantity;
+  readonly reference: Reference | null;
+  readonly trend: Trend | null;
+  readonly at: string | null;
+};
+
+const set = (words: string) => new Set(words.split(' '));
+// What may stand between a name and its value: `troponin I (hs-cTnI) level was markedly elevated at 12 ng/mL`.
+const LINKS = set(
+  'of was were is are at level levels count counts value values to the a an serum plasma blood total concentration concentrations increased elevated decreased reduced raised low high normal peak peaked up from measured ' +
+    'approximately about markedly slightly significantly only rose risen fell dropped reached been had has have found be still as with result results showed measuring around than more less over below above greater higher lower above ' +
+    'normalized normalised remained stable kept constant cell ratio proliferation labeling mildly moderately severely extremely very both titer titers index rate score estimated initial maximum minimum his her mean time activity abnormal absolute range ranged ranging between nearly almost revealed exceeding under in admission on day ' +
+    'that being noted detected calculated reading reported documented recorded which also again then further subsequently gradually progressively rapidly improved climbed peaking increase increasing decreasing decrease declined declining rising falling drop just positive strongly weakly repeat nadir came back returned lowered down antibody antibodies reaching concentrate drastically slowly quickly steadily sharply dramatically continuously remains normalizing improving worsened worsening fasting resting estimate baseline least fluctuated titre titres grade class equal equals',
+);
+const LINK_MARKS = new Set(['(', ')', '[', ']', ':', '=', ',', '<', '>', '≤', '≥', '~', '≈', '∼', '-', '–', '−', '→']);
+const LINK_TOKENS_MAX = 14;
+const TIME_WORDS = set(
+  'day days week weeks month months year years hour hours h yr min minutes minute th st nd rd mg doses cycles times cases patients units fold',
+);
+// Verbs of change as they stand; participles say a change only with `to` or `from` (`decreased to 7`, but `was decreased at 7`).
+const CHANGES: ReadonlyMap<string, Trend> = new Map([
+  ...[...set('rose risen rising climbed climbing uptrending upward')].map((one) => [one, 'rising'] as const),
+  ...[...set('fell fallen falling dropped dropping declined declining downtrending downward')].map(
+    (one) => [one, 'falling'] as const,
+  ),
+  ...[...set('normalized normalised normalizing normalization normalisation')].map(
+    (one) => [one, 'normalised'] as const,
+  ),
+  ...[...set('remained remains unchanged constant fluctuated persistently')].map((one) => [one, 'stable'] as const),
+]);
+const CHANGES_WITH_GOAL: ReadonlyMap<string, Trend> = new Map([
+  ...[...set('increased increasing increase elevated raised')].map((one) => [one, 'rising'] as const),
+  ...[...set('decreased decreasing decrease reduced lowered reduction down')].map((one) => [one, 'falling'] as const),
+  ...[...set('improved improving recovered improvement')].map((one) => [one, 'improving'] as const),
+  ...[...set('worsened worsening deteriorated deteriorating')].map((one) => [one, 'worsening'] as const),
+]);
+const GOALS = set('to from');
+const JOINTS = new Set([',', ';', 'and', 'but', 'then', 'which', 'that', ')', ']', '→']);
+const JOINTS_MAX = 4;
+const ADVERBS = set(
+  'subsequently gradually progressively rapidly further later again slowly significantly markedly dramatically had has have quickly steadily drastically followed by a an the level value increase decrease rise drop fall peak of',
+);
+
+type Walk = {
+  readonly quantity: Quantity;
+  readonly trend: Trend | null;
+  readonly at: string | null;
+  readonly reference: Reference | null;
+};
+
+/** The first quantity behind token `from` that belongs to a name ending there; `isAlias` admits further names of the same thing. */
+function walkToValue(reading: Reading, from: number, end: number, isAlias: (token: number) => boolean): Walk | null {
+  const { text, tokens } = reading;
+  const limit = Math.min(end, from + LINK_TOKENS_MAX);
+  let trend: Trend | null = null;
+  let possible: Trend | null = null;
+  let at: string | null = null;
+  let reference: Reference | null = null;
+  for (let token = from; token < limit; token += 1) {
+    const word = tokens.word[token] ?? '';
+    const moment = readMoment(reading, token, end);
+    if (moment !== null) {
+      at = moment.words;
+      token = moment.to - 1;
+      continue;
+    }
+    if (tokens.kind[token] === NUMBER) {
+      const quantity = readQuantity(text, tokens, token);
+      if (quantity === null) return null;
+      if (quantity.unit === null) {
+        // `for 2 weeks`: not this name's value.
+        const next =
+          tokens.kind[quantity.to] === MARK && tokens.word[quantity.to] === '-' ? quantity.to + 1 : quantity.to;
+        if (TIME_WORDS.has(tokens.word[next] ?? '')) return null;
+      }
+      return { quantity, trend, at, reference };
+    }
+    if (word === '(' || word === '[') {
+      reference = readReference(text, tokens, token, end) ?? reference;
+      if (reference !== null && reference.to > token) {
+        token = reference.to - 1;
+        continue;
+      }
+    }
+    trend = CHANGES.get(word) ?? (GOALS.has(word) ? (possible ?? trend) : trend);
+    possible = CHANGES_WITH_GOAL.get(word) ?? possible;
+    if (tokens.kind[token] === MARK ? !LINK_MARKS.has(word) : !LINKS.has(word) && !isAlias(token)) return null;
+  }
+  return null;
+}
+
+/** The first quantity behind a name, without what stands around it. */
+export function quantityAfter(
+  reading: Reading,
+  from: number,
+  end: number,
+  isAlias: (token: number) => boolean,
+): Quantity | null {
+  return walkToValue(reading, from, end, isAlias)?.quantity ?? null;
+}
+
+type Behind = { readonly reference: Reference | null; readonly at: string | null; readonly to: number };
+
+/** The range and the moment right behind a value, in either order. */
+function readBehind(reading: Reading, from: number, end: number): Behind {
+  const { text, tokens } = reading;
+  let to = from;
+  let reference: Reference | null = null;
+  let at: string | null = null;
+  for (let turn = 0; turn < 3 && to < end; turn += 1) {
+    const stated: Reference | null = reference === null ? readReference(text, tokens, to, end) : null;
+    if (stated !== null) {
+      reference = stated;
+      to = stated.to;
+    }
+    if (tokens.word[to] === ')' || tokens.word[to] === ']') to += 1;
+    const opened = tokens.word[to] === '(' ? to + 1 : to;
+    const moment: Moment | null = at === null ? readMoment(reading, opened, end) : null;
+    if (moment === null) break;
+    at = moment.words;
+    to = moment.to;
+  }
+  return { reference, at, to };
+}
+
+/** A further value of the same thing: `… and then rose to 12`, `to 9`, `→ 7`, `, 7.1 g/dL on day 3`. */
+function readFurther(reading: Reading, from: number, end: number, last: Quantity, wasFrom: boolean): Walk | null {
+  const { text, tokens } = reading;
+  let at = from;
+  let moment: string | null = null;
+  let trend: Trend | null = null;
+  let goal = false;
+  for (let steps = 0; at < end && steps < JOINTS_MAX + LINK_TOKENS_MAX; steps += 1) {
+    const word = tokens.word[at] ?? '';
+    if (tokens.kind[at] === NUMBER) break;
+    const when = readMoment(reading, at, end);
+    if (when !== null) {
+      moment = when.words;
+      at = when.to;
+      continue;
+    }
+    const change = CHANGES.get(word) ?? CHANGES_WITH_GOAL.get(word);
+    if (change !== undefined) trend = change;
+    else if (word === 'to' || word === '→' || word === 'at') goal = true;
+    else if (!JOINTS.has(word) && !ADVERBS.has(word)) return null;
+    at += 1;
+  }
+  const quantity = at < end ? readQuantity(text, tokens, at) : null;
+  if (quantity === null) return null;
+  const sameUnit = quantity.unit === last.unit || (quantity.unit === null && last.unit !== null);
+  const bare = tokens.word[quantity.to] ?? '';
+  if (!sameUnit || (quantity.unit === null && TIME_WORDS.has(bare))) return null;
+  const told = goal && (trend !== null || wasFrom || tokens.word[at - 1] === '→');
+  if (told) return { quantity, trend: trend ?? directionOf(last, quantity), at: moment, reference: null };
+  // `9.2 g/dL on admission and 7.1 g/dL on day 3`: without a verb only where both say when.
+  if (quantity.unit === null || trend !== null) return null;
+  const behind = readBehind(reading, quantity.to, end);
+  return moment !== null || behind.at !== null ? { quantity, trend: null, at: moment, reference: null } : null;
+}
+
+function directionOf(first: Quantity, second: Quantity): Trend | null {
+  if (first.value === second.value) return 'stable';
+  return second.value > first.value ? 'rising' : 'falling';
+}
+
+const SERIES_MAX = 8;
+
+/** All values of what is named before token `from`, in text order; at most eight. */
+export function valuesAfter(
+  reading: Reading,
+  from: number,
+  end: number,
+  isAlias: (token: number) => boolean,
+): readonly Measured[] {
+  let walk = walkToValue(reading, from, end, isAlias);
+  const values: Measured[] = [];
+  while (walk !== null && values.length < SERIES_MAX) {
+    const { quantity } = walk;
+    const behind = readBehind(reading, quantity.to, end);
+    const wasFrom = values.length === 0 && isStart(reading, quantity.from);
+    const unit = quantity.unit ?? values.at(-1)?.quantity.unit ?? null;
+    values.push({
+      quantity: { ...quantity, unit },
+      reference: behind.reference ?? walk.reference,
+      // The first of two values is where the change began.
+      trend: wasFrom ? null : walk.trend,
+      at: behind.at ?? walk.at,
+    });
+    walk = readFurther(reading, behind.to, end, { ...quantity, unit }, wasFrom);
+    if (walk !== null && wasFrom && walk.quantity.unit !== null && unit === null)
+      values[0] = { ...(values[0] as Measured), quantity: { ...quantity, unit: walk.quantity.unit } };
+  }
+  return values;
+}
+
+/** `from 3 to 9`, `from a baseline of 3`. */
+function isStart(reading: Reading, from: number): boolean {
+  const { word } = reading.tokens;
+  for (let at = from - 1; at >= Math.max(0, from - 4); at -= 1) {
+    if (word[at] === 'from') return true;
+    if (!/^(?:a|an|the|of|baseline|level|value|initial)$/.test(word[at] ?? '')) return false;
+  }
+  return false;
+}
+
+const CHANGE_NOUNS = set(
+  'rise fall drop decrease increase decline reduction normalization normalisation improvement worsening',
+);
+const NOUN_TRENDS: ReadonlyMap<string, Trend> = new Map([
+  ['rise', 'rising'],
+  ['increase', 'rising'],
+  ['fall', 'falling'],
+  ['drop', 'falling'],
+  ['decrease', 'falling'],
+  ['decline', 'falling'],
+  ['reduction', 'falling'],
+  ['normalization', 'normalised'],
+  ['normalisation', 'normalised'],
+  ['improvement', 'improving'],
+  ['worsening', 'worsening'],
+]);
+const ADJECTIVE_TRENDS: ReadonlyMap<string, Trend> = new Map([
+  ['rising', 'rising'],
+  ['increasing', 'rising'],
+  ['uptrending', 'rising'],
+  ['falling', 'falling'],
+  ['decreasing', 'falling'],
+  ['declining', 'falling'],
+  ['worsening', 'worsening'],
+  ['deteriorating', 'worsening'],
+  ['improving', 'improving'],
+]);
+
+/** A change that is told before the name: `rising creatinine`, `a drop in hemoglobin`, `normalization of the CRP`. */
+export function trendBefore(reading: Reading, from: number): Trend | null {
+  const { word } = reading.tokens;
+  const adjective = ADJECTIVE_TRENDS.get(word[from - 1] ?? '');
+  if (adjective !== undefined) return adjective;
+  for (let at = from - 1; at >= Math.max(1, from - 4); at -= 1) {
+    const link = word[at] ?? '';
+    if ((link === 'in' || link === 'of') && CHANGE_NOUNS.has(word[at - 1] ?? ''))
+      return NOUN_TRENDS.get(word[at - 1] ?? '') ?? null;
+    if (!/^(?:the|his|her|serum|plasma|total|blood)$/.test(link)) return null;
+  }
+  return null;
+}
+
+/** A change that is told behind the name, where no value follows: `creatinine normalized`, `CRP fell rapidly`. */
+export function trendBehind(reading: Reading, from: number, end: number): Trend | null {
+  const { word } = reading.tokens;
+  for (let at = from; at < Math.min(end, from + 5); at += 1) {
+    const one = word[at] ?? '';
+    const trend = CHANGES.get(one);
+    if (trend !== undefined) return trend;
+    if (one === 'returned' && word[at + 1] === 'to' && /^(?:normal|baseline|the)$/.test(word[at + 2] ?? ''))
+      return 'normalised';
+    if (CHANGES_WITH_GOAL.has(one) && !/^(?:was|were|is|are|been)$/.test(word[at - 1] ?? ''))
+      return CHANGES_WITH_GOAL.get(one) ?? null;
+    if (!LINKS.has(one)) return null;
+  }
+  return null;
+}
+
+/** When a name was measured by the words before it: its own adjective, else the opening of the sentence (`On admission, …`). */
+export function momentOfName(reading: Reading, sentence: number, from: number): string | null {
+  const adjective = momentBefore(reading.tokens, from);
+  if (adjective !== null) return adjective;
+  const whole = reading.sentences[sentence];
+  if (whole === undefined || whole.from >= from) return null;
+  return readMoment(reading, whole.from, from)?.words ?? null;
+}
