@@ -29,7 +29,11 @@ fundoscopy | funduscopy | fundus examination | ophthalmoscopy | fundus photograp
 barium study | barium swallow | barium enema | upper gastrointestinal series | contrast study | esophagogram | barium meal
 cystoscopy | cystourethrography | voiding cystourethrogram | retrograde pyelography | intravenous urography | IVU | intravenous pyelogram | hysterosalpingography
 myelography | cystography | cholangiography | ERCP | endoscopic retrograde cholangiopancreatography
-mammography | mammogram
+mammography | mammogram | breast ultrasound | tomosynthesis
+gastrointestinal endoscopy | endoscopy | gastroscopy | esophagogastroduodenoscopy | EGD | upper endoscopy | upper gastrointestinal endoscopy | gastroduodenoscopy | OGD | capsule endoscopy | enteroscopy | upper GI endoscopy | panendoscopy | endoscopic examination
+colonoscopy | sigmoidoscopy | rectoscopy | proctoscopy | ileocolonoscopy
+bronchoscopy | fiberoptic bronchoscopy | flexible bronchoscopy | fibreoptic bronchoscopy | bronchoscopic examination
+laryngoscopy | nasal endoscopy | nasopharyngoscopy | nasoendoscopy | direct laryngoscopy | fiberoptic laryngoscopy
 imaging | imaging studies | neuroimaging | imaging examination | imaging study | radiological imaging | scan | scans | imaging examinations | radiologic examination | radiologic examinations | cross-sectional imaging | radiological investigations | imaging findings
 `);
 
@@ -132,7 +136,10 @@ volume loss
 hypoplasia | hypoplastic | agenesis | aplasia
 `);
 
-/** Measurements on images: term, words, unit where the text gives none, and the plausible range. */
+/**
+ * Measurements on images: term, words, the unit of comparison (taken where the text gives none), the plausible range, and the
+ * normal range of adults. Where the plausible range is empty (1 to 0), the words only carry a judgement: `wall motion was normal`.
+ */
 export const IMAGING_MEASURES: readonly {
   readonly term: string;
   readonly phrases: readonly string[];
@@ -140,103 +147,63 @@ export const IMAGING_MEASURES: readonly {
   readonly min: number;
   readonly max: number;
   readonly normal: readonly [number, number];
-}[] = [
-  {
-    term: 'lvef',
-    phrases: [
-      'LVEF',
-      'ejection fraction',
-      'EF',
-      'left ventricular ejection fraction',
-      'LV ejection fraction',
-      'left ventricle ejection fraction',
-      'ejection fraction of the left ventricle',
-      'left ventricular EF',
-    ],
-    unit: '%',
-    min: 5,
-    max: 90,
-    normal: [50, 75],
-  },
-  {
-    term: 'fractional shortening',
-    phrases: ['fractional shortening', 'FS'],
-    unit: '%',
-    min: 3,
-    max: 70,
-    normal: [25, 45],
-  },
-  {
-    term: 'pulmonary artery systolic pressure',
-    phrases: [
-      'pulmonary artery systolic pressure',
-      'PASP',
-      'systolic pulmonary artery pressure',
-      'pulmonary artery pressure',
-      'right ventricular systolic pressure',
-      'RVSP',
-      'pulmonary arterial pressure',
-      'mean pulmonary artery pressure',
-      'sPAP',
-      'mPAP',
-    ],
-    unit: 'mm[Hg]',
-    min: 5,
-    max: 180,
-    normal: [10, 35],
-  },
-  {
-    term: 'tapse',
-    phrases: ['TAPSE', 'tricuspid annular plane systolic excursion'],
-    unit: 'mm',
-    min: 2,
-    max: 40,
-    normal: [17, 40],
-  },
-  {
-    term: 'left ventricular end-diastolic diameter',
-    phrases: [
-      'left ventricular end diastolic diameter',
-      'LVEDD',
-      'LVDd',
-      'left ventricular end-diastolic dimension',
-      'LVIDd',
-    ],
-    unit: 'mm',
-    min: 10,
-    max: 120,
-    normal: [35, 58],
-  },
-  {
-    term: 'septal thickness',
-    phrases: ['septal thickness', 'interventricular septum', 'interventricular septal thickness', 'IVS'],
-    unit: 'mm',
-    min: 2,
-    max: 60,
-    normal: [6, 12],
-  },
-  {
-    term: 'cardiothoracic ratio',
-    phrases: ['cardiothoracic ratio', 'CTR'],
-    unit: '%',
-    min: 30,
-    max: 95,
-    normal: [35, 50],
-  },
-  {
-    term: 'standardized uptake value',
-    phrases: ['SUVmax', 'SUV max', 'standardized uptake value', 'maximum standardized uptake value', 'SUV'],
-    unit: '1',
-    min: 0,
-    max: 100,
-    normal: [0, 2.5],
-  },
-  {
-    term: 'coronary calcium score',
-    phrases: ['calcium score', 'Agatston score', 'coronary calcium score'],
-    unit: '{score}',
-    min: 0,
-    max: 10000,
-    normal: [0, 0],
-  },
-];
+}[] = parseMeasures(`
+lvef | ejection fraction | EF | left ventricular ejection fraction | LV ejection fraction | left ventricle ejection fraction | ejection fraction of the left ventricle | left ventricular EF | LV EF | LVEF value ; % ; 5 ; 90 ; 50 ; 75
+right ventricular ejection fraction | RVEF | RV ejection fraction ; % ; 5 ; 90 ; 45 ; 75
+fractional shortening | FS ; % ; 3 ; 70 ; 25 ; 45
+global longitudinal strain | GLS | longitudinal strain ; % ; 1 ; 40 ; 16 ; 40
+pulmonary artery systolic pressure | PASP | systolic pulmonary artery pressure | pulmonary artery pressure | right ventricular systolic pressure | RVSP | pulmonary arterial pressure | sPAP | systolic pulmonary pressure | pulmonary systolic pressure | systolic pulmonary arterial pressure | pulmonary artery systolic pressures | pulmonary pressure | estimated pulmonary artery pressure ; mm[Hg] ; 5 ; 180 ; 10 ; 35
+mean pulmonary artery pressure | mPAP | mean pulmonary arterial pressure | mean PAP ; mm[Hg] ; 3 ; 120 ; 5 ; 20
+pulmonary capillary wedge pressure | PCWP | wedge pressure | pulmonary artery wedge pressure | PAWP | capillary wedge pressure ; mm[Hg] ; 0 ; 60 ; 4 ; 15
+right atrial pressure | RAP | mean right atrial pressure ; mm[Hg] ; 0 ; 50 ; 0 ; 8
+left ventricular end-diastolic pressure | LVEDP | LV end-diastolic pressure | left ventricular filling pressure | LV filling pressure | filling pressures | left ventricular filling pressures ; mm[Hg] ; 0 ; 70 ; 3 ; 16
+cardiac output ; L/min ; 0.5 ; 20 ; 4 ; 8
+cardiac index ; L/min ; 0.3 ; 10 ; 2.2 ; 4.5
+pulmonary vascular resistance | PVR ; 1 ; 0 ; 3000 ; 0 ; 3000
+tapse | tricuspid annular plane systolic excursion ; mm ; 2 ; 40 ; 17 ; 40
+left ventricular end-diastolic diameter | LVEDD | LVDd | left ventricular end-diastolic dimension | LVIDd | LV end-diastolic diameter | left ventricle end-diastolic diameter | left ventricular diastolic diameter | end-diastolic diameter | left ventricular diameter | left ventricular dimension | left ventricle dimension | telediastolic diameter | end-diastole ; mm ; 10 ; 120 ; 35 ; 58
+left ventricular end-systolic diameter | LVESD | LVDs | left ventricular end-systolic dimension | LVIDs | LV end-systolic diameter | end-systolic diameter | end-systole ; mm ; 8 ; 110 ; 20 ; 40
+left ventricular end-diastolic volume | LVEDV | end-diastolic volume | LVEDVI ; mL ; 10 ; 700 ; 50 ; 170
+left ventricular end-systolic volume | LVESV | end-systolic volume ; mL ; 5 ; 600 ; 15 ; 70
+left atrial diameter | left atrial dimension | LA diameter | left atrial size ; mm ; 10 ; 120 ; 20 ; 40
+septal thickness | interventricular septum | interventricular septal thickness | IVS | septal wall thickness | interventricular septum thickness | IVSd ; mm ; 2 ; 60 ; 6 ; 12
+left ventricular wall thickness | LV wall thickness | maximal wall thickness | maximum wall thickness | posterior wall thickness | posterior wall ; mm ; 2 ; 60 ; 6 ; 12
+aortic root diameter | aortic root | ascending aorta diameter | aortic diameter | ascending aortic diameter ; mm ; 5 ; 150 ; 20 ; 40
+peak gradient | maximum gradient | peak pressure gradient | peak systolic gradient | maximal gradient | peak aortic gradient | peak instantaneous gradient | peak transvalvular gradient | left ventricular outflow tract gradient | LVOT gradient | pressure gradient | outflow gradient | outflow tract gradient | systolic gradient | transvalvular gradient ; mm[Hg] ; 1 ; 250 ; 0 ; 20
+mean gradient | mean pressure gradient | mean aortic gradient | mean transvalvular gradient | mean transaortic gradient | mean systolic gradient ; mm[Hg] ; 1 ; 150 ; 0 ; 10
+peak and mean gradient | peak/mean gradient | peak/mean aortic gradient | peak and mean gradients ; mm[Hg] ; 1 ; 250 ; 0 ; 20
+peak velocity | peak aortic velocity | peak flow velocity | peak systolic velocity ; m/s ; 0.1 ; 9 ; 0 ; 2.5
+aortic valve area | AVA | valve area | mitral valve area ; cm2 ; 0.1 ; 8 ; 1.5 ; 8
+e/a ratio | E/A | transmitral ratio | early diastolic to late diastolic transmitral ratio | mitral E/A ratio ; 1 ; 0.1 ; 8 ; 0.8 ; 2
+e/e' ratio | E/e' | E/E' ratio | E/e ratio ; 1 ; 1 ; 60 ; 0 ; 14
+deceleration time | DT | E-wave deceleration time ; ms ; 40 ; 600 ; 140 ; 240
+annular velocity | early diastolic annular velocity | mitral annular velocity | e' velocity ; cm/s ; 1 ; 40 ; 8 ; 40
+cardiothoracic ratio | CTR | cardiothoracic index ; % ; 30 ; 95 ; 35 ; 50
+standardized uptake value | SUVmax | SUV max | maximum standardized uptake value | SUV | standardised uptake value | maximal standardized uptake value | maximum SUV ; 1 ; 0 ; 100 ; 0 ; 2.5
+coronary calcium score | calcium score | Agatston score | coronary artery calcium score | CAC score ; {score} ; 0 ; 10000 ; 0 ; 0
+fractional flow reserve | FFR ; 1 ; 0.1 ; 1 ; 0.81 ; 1
+attenuation | CT attenuation | Hounsfield units | CT value | CT density ; [hnsf'U] ; -1000 ; 3000 ; -1000 ; 3000
+resistance index | resistive index | pulsatility index ; 1 ; 0.1 ; 5 ; 0 ; 5
+ankle-brachial index | ABI | ankle brachial index ; 1 ; 0.1 ; 2 ; 0.9 ; 1.4
+left ventricular function | LV function | left ventricular systolic function | LV systolic function | systolic function | global left ventricular systolic function | left ventricle function | cardiac function | ventricular function | heart function | cardiac contractility | myocardial contractility | contractility | left ventricular contractility | biventricular function | systolic left ventricular function ; 1 ; 1 ; 0 ; 0 ; 0
+right ventricular function | RV function | right ventricular systolic function | RV systolic function ; 1 ; 1 ; 0 ; 0 ; 0
+diastolic function | diastolic filling | early diastolic filling | late diastolic filling | left ventricular diastolic function ; 1 ; 1 ; 0 ; 0 ; 0
+wall motion | regional wall motion | left ventricular wall motion | myocardial wall motion ; 1 ; 1 ; 0 ; 0 ; 0
+heart valves | cardiac valves | valves | valvular function | valve function ; 1 ; 1 ; 0 ; 0 ; 0
+cardiac chambers | cardiac dimensions | chamber size | heart size | left ventricular size | LV size | right ventricular size | ventricular size | cardiac size | left ventricular dimensions | cardiac silhouette ; 1 ; 1 ; 0 ; 0 ; 0
+coronary arteries | coronaries | epicardial coronary arteries ; 1 ; 1 ; 0 ; 0 ; 0
+myocardial perfusion | perfusion ; 1 ; 1 ; 0 ; 0 ; 0
+`);
+
+function parseMeasures(block: string) {
+  return block
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [names = '', unit = '', ...numbers] = line.split(';').map((field) => field.trim());
+      const [min = 0, max = 0, low = 0, high = 0] = numbers.map(Number);
+      const phrases = names.split('|').map((phrase) => phrase.trim());
+      const normal: readonly [number, number] = [low, high];
+      return { term: phrases[0] ?? '', phrases, unit, min, max, normal };
+    });
+}
