@@ -35,7 +35,12 @@ const SIZED = new Set(['st elevation', 'st depression', 't wave inversion']);
 // Electrocardiograms are recorded at 10 mm to the millivolt.
 const MM_PER_MV = 10;
 
-type Place = { readonly reading: Reading; readonly mention: Mention; readonly isAdult: boolean; readonly inEcg: boolean };
+type Place = {
+  readonly reading: Reading;
+  readonly mention: Mention;
+  readonly isAdult: boolean;
+  readonly inEcg: boolean;
+};
 
 /** Electrocardiogram: recordings, statements with leads and size, intervals, axis, rate. */
 export function findEcg(reading: Reading, context: Context, ageYears: number | null): readonly Draft[] {
@@ -105,10 +110,7 @@ function statementDrafts({ reading, mention, inEcg }: Place, term: string): read
       finding: makeFinding({
         term,
         assertion,
-        span: [
-          Math.min(mention.start, size?.start ?? mention.start),
-          Math.max(leadsEnd, size?.end ?? leadsEnd),
-        ],
+        span: [Math.min(mention.start, size?.start ?? mention.start), Math.max(leadsEnd, size?.end ?? leadsEnd)],
         value: size?.value ?? null,
         unit: size?.unit ?? null,
         comparator: size?.comparator ?? null,
@@ -157,7 +159,8 @@ function intervalDrafts({ reading, mention, isAdult, inEcg }: Place, measure: Me
         ? null
         : boundsIn(measured.reference, quantity.unit ?? wanted, { molarMass: null, valence: 1 });
     const byRange = range === null ? null : flagOfQuantity(quantity.value, quantity.comparator, range[0], range[1]);
-    const usual = isAdult || measure.term === 'qtc interval' ? flagOf(stated, measure.normal[0], measure.normal[1]) : null;
+    const usual =
+      isAdult || measure.term === 'qtc interval' ? flagOf(stated, measure.normal[0], measure.normal[1]) : null;
     drafts.push({
       sentence: mention.sentence,
       finding: makeFinding({

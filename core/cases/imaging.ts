@@ -30,7 +30,7 @@ export function findImaging(reading: Reading, context: Context): readonly Draft[
     const modality = entryIn(mention, 'modality');
     const measure = entryIn(mention, 'imaging measure')?.measure;
     if (modality !== undefined) drafts.push(modalityDraft(reading, mention, modality.term));
-    else if (measure !== undefined) drafts.push(...measureDrafts(reading, mention, measure));
+    else if (measure !== undefined) drafts.push(...measureDrafts(reading, mention, measure, context));
     else drafts.push(...seenDrafts(reading, mention, context.modalityOf(mention)));
   }
   return drafts;
@@ -113,12 +113,14 @@ function valueBefore(reading: Reading, mention: Mention): readonly Measured[] {
   return quantity === null ? [] : [{ quantity, reference: null, trend: null, at: null }];
 }
 
-function measureDrafts(reading: Reading, mention: Mention, measure: Measure): readonly Draft[] {
+function measureDrafts(reading: Reading, mention: Mention, measure: Measure, context: Context): readonly Draft[] {
   const { tokens } = reading;
   const { sentence } = mention;
   const end = reading.sentences[sentence]?.to ?? tokens.count;
   const assertion = assertionAt(reading, mention.from, false);
-  if (measure.max < measure.min) return judgedDrafts(reading, mention, measure, end);
+  // Of a function that is only judged, an image must be spoken of: `cardiac function` is also what a patient lives with.
+  if (measure.max < measure.min)
+    return context.modalityOf(mention) === null ? [] : judgedDrafts(reading, mention, measure, end);
   const behind = valuesAfter(reading, mention.to, end, (token) => {
     const held = mentionAt(reading, token);
     return held !== undefined && entryIn(held, 'imaging measure')?.measure === measure;

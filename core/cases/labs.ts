@@ -1,14 +1,14 @@
-import type { Flag } from '../../schema/vocabulary.ts';
+import { convert } from './conversion.ts';
 import { type Draft, flagOfResult, makeFinding } from './findings.ts';
-import { judge, rangeApplies } from './judgement.ts';
+import { judge, rangeApplies, substanceOf } from './judgement.ts';
+import { nearResult } from './nearby.ts';
 import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, mentionsIn, type Reading } from './reading.ts';
 import type { Result } from './scopes.ts';
 import { specimenOf } from './specimens.ts';
-import { NUMBER } from './tokens.ts';
 import { findUnlisted } from './unlisted.ts';
 import { type Measured, momentOfName, trendBefore, trendBehind, valuesAfter } from './values.ts';
-import { ANALYTE_OF, type Analyte, FRACTIONS } from './vocabularies/labs.ts';
+import { ANALYTE_OF, type Analyte, CAPITALS_ONLY, FRACTIONS, NEED_VALUE } from './vocabularies/labs.ts';
 
 const LIST_WORDS = new Set(
   ', and / or ( ) serum level levels the plasma count counts total - as well & his her concentration concentrations'.split(
@@ -25,6 +25,7 @@ function analytesOf(reading: Reading, sentence: number): readonly Named[] {
   const named: Named[] = [];
   for (const mention of mentionsIn(reading, sentence)) {
     const analyte = entryIn(mention, 'lab')?.analyte ?? null;
+    if (analyte !== null && isOtherWord(reading, mention)) continue;
     if (analyte === null && entryIn(mention, 'vital') === undefined) continue;
     const last = named.at(-1);
     if (
@@ -38,6 +39,15 @@ function analytesOf(reading: Reading, sentence: number): readonly Named[] {
     else named.push({ mention, analyte, to: mention.to });
   }
   return named;
+}
+
+/** `be` and `act` in lower case are words; `C3-C4` and `C3–4` are vertebrae. */
+function isOtherWord(reading: Reading, mention: Mention): boolean {
+  if (mention.to !== mention.from + 1) return false;
+  const { text } = reading;
+  const written = text.slice(mention.start, mention.end);
+  if (CAPITALS_ONLY.has(written.toLowerCase()) && written !== written.toUpperCase()) return true;
+  return /^C[34]$/.test(written) && /^[-–/](?:[CT]?\d)/.test(text.slice(mention.end, mention.end + 3));
 }
 
 const alone = (quantity: Quantity): Measured => ({ quantity, reference: null, trend: null, at: null });
@@ -68,6 +78,22 @@ function sharedValues(reading: Reading, group: readonly Named[], end: number): r
   return values.map((value) => [alone({ ...value, unit: value.unit ?? unit })]);
 }
 
+/** `240 Giga/L platelets`, `281×10^3 platelets per microliter`: a value right before the name, that no name before it has. */
+function valueBefore(reading: Reading, group: readonly Named[], owned: number): Quantity | null {
+  const [only] = group;
+  if (only === undefined || group.length > 1 || only.analyte === null || only.analyte.unit === null) return null;
+  const { text, tokens } = reading;
+  for (let at = only.mention.from - 1; at >= Math.max(0, only.mention.from - 8); at -= 1) {
+    const quantity = readQuantity(text, tokens, at);
+    if (quantity === null || quantity.to !== only.mention.from) continue;
+    if (quantity.unit === null || quantity.start < owned) return null;
+    return convert(quantity.value, quantity.unit, only.analyte.unit, substanceOf(only.analyte)) === null
+      ? null
+      : quantity;
+  }
+  return null;
+}
+
 /** Whether two names belong to one enumeration: between them stand only commas, conjunctions, fillers and cues. */
 function isList(reading: Reading, before: Named | undefined, after: Named | undefined): boolean {
   if (before === undefined || after === undefined || after.mention.from - before.to > 5) return false;
@@ -90,6 +116,7 @@ export function findLabs(reading: Reading, ageYears: number | null): readonly Dr
     if (!reading.story[index]) continue;
     const named = analytesOf(reading, index);
     let at = 0;
+    let owned = sentence.start;
     while (at < named.length) {
       let next = at + 1;
       while (next < named.length && isList(reading, named[next - 1], named[next])) next += 1;
@@ -97,7 +124,9 @@ export function findLabs(reading: Reading, ageYears: number | null): readonly Dr
       at = next;
       // A value belongs to the name before it, never to one beyond the next name.
       const end = Math.min(sentence.to, named[next]?.mention.from ?? sentence.to);
-      const values = sharedValues(reading, group, end);
+      const before = valueBefore(reading, group, owned);
+      const values = before === null ? sharedValues(reading, group, end) : [[alone(before)]];
+      owned = values.at(-1)?.at(-1)?.quantity.end ?? owned;
       group.forEach(({ mention, analyte, to }, place) => {
         if (analyte !== null)
           drafts.push(
@@ -136,24 +165,6 @@ function signBehind(reading: Reading, to: number): { result: 'positive' | 'negat
   return { result: isMinus ? 'negative' : 'positive', end };
 }
 
-/** The result that the words beside this very name give; a number in between belongs to another. */
-function nearResult(reading: Reading, mention: Mention, to: number, value: Quantity | null): Flag | null {
-  const { tokens, scopes, sentences } = reading;
-  const result = flagOfResult(scopes.resultAt(mention.from));
-  if (result === null || value === null) return result;
-  for (let at = to; at < value.from; at += 1) if (isResultCue(reading, at)) return result;
-  const floor = Math.max(sentences[mention.sentence]?.from ?? 0, mention.from - 6);
-  for (let at = mention.from - 1; at >= floor && tokens.kind[at] !== NUMBER && tokens.word[at] !== ';'; at -= 1)
-    if (isResultCue(reading, at)) return result;
-  return null;
-}
-
-function isResultCue(reading: Reading, token: number): boolean {
-  const held = mentionAt(reading, token);
-  const meaning = held === undefined ? undefined : entryIn(held, 'cue')?.cue.meaning;
-  return meaning === 'high' || meaning === 'low' || meaning === 'normal' || meaning === 'abnormal';
-}
-
 /** The analyte as it was measured: in what specimen, as a share of cells or as a count. */
 function analyteMeasured(place: Place, values: readonly Measured[]): { analyte: Analyte; specimen: string | null } {
   const { reading, sentence, mention, to, analyte } = place;
@@ -169,12 +180,16 @@ function analyteMeasured(place: Place, values: readonly Measured[]): { analyte: 
 function draftsOf(place: Place, values: readonly Measured[]): readonly Draft[] {
   const { reading, sentence, mention, to, ageYears } = place;
   const sign = values.length === 0 ? signBehind(reading, to) : null;
-  const result: Result | null = sign?.result ?? reading.scopes.resultAt(mention.from);
   const asserted = assertionAt(reading, mention.from, false);
+  const said = sign?.result ?? reading.scopes.resultAt(mention.from);
+  // `negative for anti-C3` in a sentence that was positive for others.
+  const result: Result | null = sign === null && said === 'positive' && asserted === 'absent' ? 'negative' : said;
   const assertion = sign === null ? asserted : sign.result === 'negative' ? 'absent' : 'present';
   const { analyte, specimen } = analyteMeasured(place, values);
   const trendOfName = trendBefore(reading, mention.from);
   const trendAlone = values.length === 0 ? (trendOfName ?? trendBehind(reading, to, place.end)) : null;
+  if (values.length === 0 && NEED_VALUE.has(reading.tokens.word[to - 1] ?? '')) return [];
+  if (values[0]?.quantity.unit?.includes('/kg') === true && analyte.unit !== 'mosm/kg') return [];
   if (
     values.length === 0 &&
     result === null &&
@@ -205,14 +220,15 @@ function draftsOf(place: Place, values: readonly Measured[]): readonly Draft[] {
     ];
   return values.map((measured, index) => {
     const quantity = signed(reading, measured.quantity, analyte);
-    const worded = index === 0 ? nearResult(reading, mention, to, quantity) : null;
+    // `increased from 3 to 9` judges the change, not where it began.
+    const worded = values.length === 1 ? nearResult(reading, sentence, mention.from, to, quantity) : null;
     const judged = judge(quantity, analyte, measured.reference, worded, rangeApplies(analyte.term, ageYears));
     return {
       sentence,
       finding: makeFinding({
         term: analyte.term,
         assertion,
-        span: [mention.start, Math.max(nameEnd, quantity.end)],
+        span: [Math.min(mention.start, quantity.start), Math.max(nameEnd, quantity.end)],
         value: quantity.value,
         unit: quantity.unit,
         comparator: quantity.comparator,

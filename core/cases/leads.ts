@@ -68,7 +68,8 @@ export function leadsOf(reading: Reading, mention: Mention): { leads: readonly s
       last = word;
       ranged = false;
       spanEnd = tokens.end[at] ?? spanEnd;
-    } else if (word === '-' || word === '–' || word === '−' || word === 'to' || word === 'through') ranged = last !== null;
+    } else if (word === '-' || word === '–' || word === '−' || word === 'to' || word === 'through')
+      ranged = last !== null;
     else if (tokens.kind[at] === NUMBER && ranged && last !== null) {
       // `V1-4`.
       leads.push(...between(last, Number(word)));

@@ -70,18 +70,30 @@ function comparatorBefore(tokens: Tokens, at: number): { comparator: Comparator 
 /** Reads the quantity whose number is token `at`; null where that token is no plain number. */
 export function readQuantity(text: string, tokens: Tokens, at: number): Quantity | null {
   if (tokens.kind[at] !== NUMBER) return null;
-  const value = readNumber(tokens.word[at] ?? '');
+  const spaced = isGroupedBySpace(tokens, at);
+  const value = spaced ? Number(`${tokens.word[at]}${tokens.word[at + 1]}`) : readNumber(tokens.word[at] ?? '');
   if (!Number.isFinite(value)) return null;
   const { comparator, from } = comparatorBefore(tokens, at);
   const start = tokens.start[from] ?? 0;
-  const numberEnd = tokens.end[at] ?? 0;
+  const last = spaced ? at + 1 : at;
+  const numberEnd = tokens.end[last] ?? 0;
   const proportion = readProportion(tokens, at, value);
   if (proportion !== null) return { comparator, from, start, ...proportion };
   const unit = readUnit(text, numberEnd);
   const end = unit?.end ?? numberEnd;
-  const to = tokenBehind(tokens, at + 1, end);
+  const to = tokenBehind(tokens, last + 1, end);
   const one = { value, comparator, unit: unit?.code ?? null, from, to, start, end };
   return comparator === null ? (readInterval(text, tokens, one) ?? one) : one;
+}
+
+/** `100 000`. */
+function isGroupedBySpace(tokens: Tokens, at: number): boolean {
+  return (
+    tokens.kind[at + 1] === NUMBER &&
+    /^[1-9]\d{0,2}$/.test(tokens.word[at] ?? '') &&
+    /^\d{3}$/.test(tokens.word[at + 1] ?? '') &&
+    (tokens.start[at + 1] ?? 0) - (tokens.end[at] ?? 0) === 1
+  );
 }
 
 export function tokenBehind(tokens: Tokens, from: number, end: number): number {

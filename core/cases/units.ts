@@ -6,16 +6,24 @@ const EXPONENTS = new Map([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((digit, value) 
 const SPACES = '[ \\u00a0\\u2009\\u202f]{0,2}';
 const GAP = new RegExp(SPACES, 'y');
 const LITRE = '(L|l|liter|litre)(?![a-zA-Z])';
-const MICROLITRE = `([µμu][Ll]|mcL|microlit(?:er|re)|mm${SPACES}3|mm³|mm\\^3|cu\\.? ?mm|cumm|c\\.?mm|cubic millimet(?:er|re))`;
+const MICROLITRE = `([µμu][Ll]|mcL|microlit(?:er|re)|mm${SPACES}[3³]|mm\\^3|cu\\.? ?mm|cumm|c\\.?mm|cubic millimet(?:er|re))`;
 const FIELD = '(hpf|HPF|lpf|LPF|high[- ]power(?:ed)? field|low[- ]power(?:ed)? field)';
 const CELLS = '(?:cells?|platelets?|leu[ck]ocytes?|WBCs?|RBCs?|copies|IU)?';
 const COUNT = new RegExp(
-  `(?:(?:[x×✕✖*·]${SPACES}10${SPACES}(?:\\^|\\*\\*?|[eE])?|10(?:\\^|\\*))${SPACES}([0-9]{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})|([KkG]|thousand|thou|million|lakhs?|lacs?|billion)(?![a-z]))?${SPACES}${CELLS}${SPACES}(?:\\/|per )${SPACES}(?:${LITRE}|${MICROLITRE}|([m][Ll])(?![a-zA-Z])|${FIELD})`,
+  `(?:(?:[x×✕✖*·]${SPACES}10${SPACES}(?:\\^|\\*\\*?|[eE])?|10(?:\\^|\\*))${SPACES}([0-9]{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})|([KkG]|[Gg]iga|[Tt]era|thousand|thou|million|lakhs?|lacs?|billion)(?![a-z]))?${SPACES}${CELLS}${SPACES}(?:\\/|per )${SPACES}(?:${LITRE}|${MICROLITRE}|([m][Ll])(?![a-zA-Z])|${FIELD})`,
   'y',
 );
 const LAKH = /(?:lakhs?|lacs?)\b/y;
-const WORD_POWERS: Readonly<Record<string, number>> = { G: 9, billion: 9, million: 6 };
-const NUMERATOR = '(mc|[kmcdnpfµμu])?(IU|[Uu]nits?|U|gm|g|mol|Eq|eq|[oO]sm|L|l|kat)';
+const WORD_POWERS: Readonly<Record<string, number>> = {
+  G: 9,
+  Giga: 9,
+  giga: 9,
+  Tera: 12,
+  tera: 12,
+  billion: 9,
+  million: 6,
+};
+const NUMERATOR = '(mc|[kmcdnpfµμu])?(IU|UI|[Uu]nits?|U|gm|g|mol|Eq|eq|[oO]sm|L|l|kat)';
 const PER = '(mc|[kmcdnpfµμu])?(L|l|liter|litre|g|mol|kg|min|h|hr|hour|day|d|24 ?h(?:ours|rs?)?)(?![a-zA-Z])';
 const RATIO = new RegExp(
   `${NUMERATOR}${SPACES}(?:\\/|per )${SPACES}${PER}(?:${SPACES}(?:\\/|per )${SPACES}(?:(1\\.73 ?m ?[2²]|1\\.73 ?m\\^2)|(h|hr|min|mg|kg|g)(?![a-zA-Z])))?`,
@@ -69,7 +77,7 @@ const SIMPLE_BY_START: ReadonlyMap<string, readonly (readonly [RegExp, string])[
   }
   return rows;
 })();
-const COUNT_STARTS = new Set([...'x×✕✖*·1KkGtmlbcCpPwWRI/']);
+const COUNT_STARTS = new Set([...'x×✕✖*·1KkGgTtmlbcCpPwWRI/']);
 const RATIO_STARTS = new Set([...'mkcdnpfµμuIUugmEeoOLl']);
 
 function prefixOf(written: string | undefined): string {
@@ -83,7 +91,7 @@ function baseOf(written: string | undefined): string {
   if (/^(?:l|liter|litre)$/.test(written)) return 'L';
   if (/^osm$/i.test(written)) return 'osm';
   if (/^eq$/i.test(written)) return 'eq';
-  if (written === 'IU') return '[IU]';
+  if (written === 'IU' || written === 'UI') return '[IU]';
   if (written === 'gm') return 'g';
   if (/^(?:24|day|d$)/.test(written)) return 'd';
   if (/^h/.test(written)) return 'h';

@@ -1,7 +1,7 @@
-import type { Flag } from '../../schema/vocabulary.ts';
 import { type Draft, flagOfResult, makeFinding } from './findings.ts';
 import { flagOfQuantity, judge } from './judgement.ts';
-import { type Quantity, readQuantity } from './quantities.ts';
+import { nearResult } from './nearby.ts';
+import { type Quantity, readQuantity, tokenBehind } from './quantities.ts';
 import { assertionAt, entryIn, mentionAt, type Reading } from './reading.ts';
 import { boundsIn, readReference } from './reference.ts';
 import { MARK, NUMBER, WORD } from './tokens.ts';
@@ -27,7 +27,7 @@ const DOSES = set(
   'dose doses dosage infusion administered administration injection injected given received treated solution bolus intravenous iv oral drip saline therapy supplementation start started diluted dilution mixed containing ml concentration-dependent enriched pump prescribed lidocaine heparin epinephrine glucose dextrose bupivacaine',
 );
 const NAME_ENDS = set(
-  'the a an his her their its was were is are had has have with and or of in on at by for to from showed revealed demonstrated including included that which who also but patient he she it this these those his after before then than as when while all both no not without results result found noted laboratory tests blood ; testing confirmed positive negative undergone underwent performed done further subsequent remained became normal abnormal other respectively levels level',
+  'reference range limit upper lower cutoff up the a an his her their its was were is are had has have with and or of in on at by for to from showed revealed demonstrated including included that which who also but patient he she it this these those his after before then than as when while all both no not without results result found noted laboratory tests blood ; testing confirmed positive negative undergone underwent performed done further subsequent remained became normal abnormal other respectively levels level',
 );
 const NAME_WORDS_MAX = 4;
 const PREFIXES = set(
@@ -40,6 +40,8 @@ const EMPTY_NAMES = set(
   'physical clinical neurological imaging radiological radiologic examination other diagnostic stress exercise function imaging hearing vision skin her his patient energy anxiety activity pain alcohol care consciousness sea water noise',
 );
 const NEVER_LEVELS = set('level levels activity');
+// `hypocalcemia (1.5 mmol/L)` names no substance.
+const CONDITION = /(?:emia|aemia|penia|cytosis|uria|philia|osis)$/;
 const headBit = perWord((word) => (HEADS.has(word) ? 1 : 0));
 
 type Name = { readonly term: string; readonly from: number; readonly start: number };
@@ -72,7 +74,7 @@ function nameBefore(reading: Reading, to: number, floor: number): Name | null {
     .slice(start, tokens.end[to - 1] ?? start)
     .toLowerCase()
     .replace(/\s+/g, ' ');
-  return /\p{L}{2}/u.test(term) ? { term, from, start } : null;
+  return /\p{L}{2}/u.test(term) && !CONDITION.test(term) ? { term, from, start } : null;
 }
 
 function isDose(reading: Reading, from: number, to: number): boolean {
@@ -134,7 +136,7 @@ function valueDraft(reading: Reading, sentence: number, quantity: Quantity, floo
   if (SOLUTION.has(unit) && !spoken && unit !== 'U/L' && unit !== 'U/mL') return null;
   const reference = readReference(reading.text, reading.tokens, quantity.to, reading.sentences[sentence]?.to ?? 0);
   const range = reference === null ? null : boundsIn(reference, unit, { molarMass: null, valence: 1 });
-  const worded = wordedFlag(reading, name.from);
+  const worded = nearResult(reading, sentence, name.from, end, quantity);
   return {
     sentence,
     finding: makeFinding({
@@ -148,10 +150,6 @@ function valueDraft(reading: Reading, sentence: number, quantity: Quantity, floo
       range,
     }),
   };
-}
-
-function wordedFlag(reading: Reading, at: number): Flag | null {
-  return flagOfResult(reading.scopes.resultAt(at));
 }
 
 function headDraft(reading: Reading, sentence: number, at: number, floor: number): Draft | null {
@@ -206,6 +204,7 @@ export function findUnlisted(reading: Reading, listed: readonly Draft[]): readon
         floor = at + 1;
         continue;
       }
+      floor = Math.max(floor, tokenBehind(tokens, floor, takenUntil));
       const quantity = isNumber ? readQuantity(text, tokens, at) : null;
       const draft =
         quantity !== null

@@ -156,9 +156,9 @@ function readFurther(reading: Reading, from: number, end: number, last: Quantity
   }
   const quantity = at < end ? readQuantity(text, tokens, at) : null;
   if (quantity === null) return null;
-  const sameUnit = quantity.unit === last.unit || (quantity.unit === null && last.unit !== null);
-  const bare = tokens.word[quantity.to] ?? '';
-  if (!sameUnit || (quantity.unit === null && TIME_WORDS.has(bare))) return null;
+  const sameUnit = quantity.unit === last.unit || quantity.unit === null || (last.unit === null && wasFrom);
+  const next = tokens.word[quantity.to] ?? '';
+  if (!sameUnit || (quantity.unit === null && TIME_WORDS.has(next))) return null;
   const told = goal && (trend !== null || wasFrom || tokens.word[at - 1] === '→');
   if (told) return { quantity, trend: trend ?? directionOf(last, quantity), at: moment, reference: null };
   // `9.2 g/dL on admission and 7.1 g/dL on day 3`: without a verb only where both say when.

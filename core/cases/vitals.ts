@@ -7,7 +7,7 @@ import { gradeOf } from './grades.ts';
 import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { NUMBER } from './tokens.ts';
-import { type Measured, momentOfName, valuesAfter } from './values.ts';
+import { type Measured, momentOfName, trendBefore, trendBehind, valuesAfter } from './values.ts';
 import { AGELESS_VITALS, UNJUDGED_VITALS, VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
 
 const ADULT_YEARS = 18;
@@ -102,7 +102,8 @@ function draftsOf(
   const end = reading.sentences[sentence]?.to ?? reading.tokens.count;
   const assertion = assertionAt(reading, mention.from, false);
   const said = flagOfResult(reading.scopes.resultAt(mention.from));
-  const measured = measuredOf(reading, mention, vital, end);
+  // A strength without its `/5` is no grade.
+  const measured = vital.term === 'muscle strength' ? [] : measuredOf(reading, mention, vital, end);
   const drafts: Draft[] = [];
   const when = momentOfName(reading, sentence, mention.from);
   for (const [index, one] of measured.entries()) {
@@ -129,12 +130,14 @@ function draftsOf(
     const lowFlag = flagOfSign(second, lower, null, ageYears);
     drafts.push({ sentence, finding: makeFinding({ ...shared, ...lowAmount, term: second.term, flag: lowFlag }) });
   }
-  if (drafts.length > 0 || (said === null && !STATES.has(vital.term))) return drafts;
+  if (drafts.length > 0) return drafts;
+  const trend = trendBefore(reading, mention.from) ?? trendBehind(reading, mention.to, end);
+  if (said === null && trend === null && !STATES.has(vital.term)) return [];
   const flag = STATES.has(vital.term) ? (said ?? stateBehind(reading, mention.to)) : said;
   return [
     {
       sentence,
-      finding: makeFinding({ term: vital.term, assertion, span: [mention.start, mention.end], flag, at: when }),
+      finding: makeFinding({ term: vital.term, assertion, span: [mention.start, mention.end], flag, trend, at: when }),
     },
   ];
 }

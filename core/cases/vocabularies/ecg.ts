@@ -149,7 +149,16 @@ export const ECG_INTERVALS: readonly {
   { term: 'p wave duration', phrases: ['P wave duration', 'P duration'], min: 20, max: 250, normal: [60, 120] },
   {
     term: 'axis',
-    phrases: ['QRS axis', 'electrical axis', 'axis', 'heart axis', 'cardiac axis', 'mean QRS axis', 'frontal axis', 'electrical heart axis'],
+    phrases: [
+      'QRS axis',
+      'electrical axis',
+      'axis',
+      'heart axis',
+      'cardiac axis',
+      'mean QRS axis',
+      'frontal axis',
+      'electrical heart axis',
+    ],
     unit: 'deg',
     min: -180,
     max: 360,

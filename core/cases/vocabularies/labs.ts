@@ -4,7 +4,7 @@ import type { Flag } from '../../../schema/vocabulary.ts';
  * Laboratory analytes: `name | synonyms ; unit ; low ; high ; molar mass ; valence`. The range is one for adults of either sex, in the
  * given UCUM unit, and serves only where the report states none; an empty bound means that this side is not judged. Molar
  * mass in g/mol where laboratories report both mass and amount, then the charges of an ion where it is not one. A leading `?`
- * marks a name that is a laboratory matter only with a result. Bounds are ordinary textbook values, rounded.
+ * marks names that are a laboratory matter only with a result, a leading `*` a line whose names are each an analyte of its own. Bounds are ordinary textbook values, rounded.
  */
 const ANALYTES = `
 troponin | cardiac troponin | cardiac troponins | troponins | troponine | troponines | serum troponin | cardiac troponin level | hs-troponin | high-sensitivity troponin | high-sensitive troponin
@@ -36,7 +36,7 @@ hematocrit | Hct | Ht | haematocrit | packed cell volume | PCV | hematocrits ; %
 mean corpuscular volume | MCV ; fL ; 80 ; 100
 mean corpuscular hemoglobin | MCH ; pg ; 27 ; 33
 ? white blood cell count | WBC | white cell count | leukocyte count | leucocyte count | white blood cells | white blood cell | WBC count | total leukocyte count | leukocytes | leucocytes | WBCs | TLC | white cells | total leucocyte count ; 10*9/L ; 4 ; 11
-neutrophils | neutrophil count | absolute neutrophil count | ANC | polymorphonuclear leukocytes | polymorphs | neutrophil | segmented neutrophils | polymorphonuclear cells | PMN | PMNs | polymorphonuclear neutrophils | granulocytes ; 10*9/L ; 1.8 ; 7.7
+neutrophils | neutrophil count | absolute neutrophil count | ANC | polymorphonuclear leukocytes | polymorphs | neutrophil | segmented neutrophils | polymorphonuclear cells | PMN | PMNs | polymorphonuclear neutrophils ; 10*9/L ; 1.8 ; 7.7
 ? lymphocytes | lymphocyte count | absolute lymphocyte count | lymphocyte ; 10*9/L ; 1 ; 4.8
 ? monocytes | monocyte count ; 10*9/L ; 0.2 ; 1
 ? eosinophils | eosinophil count | absolute eosinophil count | eosinophil ; 10*9/L ; ; 0.5
@@ -119,7 +119,7 @@ igf-1 | insulin like growth factor 1 | IGF1 | IGF-I ; ng/mL ; 80 ; 300
 fsh | follicle stimulating hormone ; m[IU]/mL
 lh | luteinizing hormone | luteinising hormone ; m[IU]/mL
 hcg | human chorionic gonadotropin | beta hCG | β-hCG | beta human chorionic gonadotropin | b-hCG | β-human chorionic gonadotropin ; m[IU]/mL ; ; 5
-metanephrines | normetanephrine | metanephrine | catecholamines | noradrenaline level | vanillylmandelic acid | VMA | urinary catecholamines | norepinephrine | epinephrine level | plasma epinephrine | catecholamine | fractionated metanephrines | plasma metanephrines | urinary metanephrines | urine metanephrines | urine catecholamines | plasma catecholamines | serum catecholamines | noradrenaline | dopamine level | homovanillic acid | HVA | plasma norepinephrine | urinary metanephrine
+metanephrines | normetanephrine | metanephrine | catecholamines | noradrenaline level | vanillylmandelic acid | VMA | urinary catecholamines | norepinephrine | epinephrine level | plasma epinephrine | catecholamine | fractionated metanephrines | plasma metanephrines | urinary metanephrines | urine metanephrines | urine catecholamines | plasma catecholamines | serum catecholamines | noradrenaline level | plasma noradrenaline | urinary noradrenaline | dopamine level | homovanillic acid | HVA | plasma norepinephrine | urinary metanephrine
 ? calcitonin ; pg/mL ; ; 10
 chromogranin a | CgA | chromogranin | chromogranin-A | cgA | chromogranin-a ; ng/mL ; ; 100
 gastrin ; pg/mL ; ; 100
@@ -140,7 +140,7 @@ immunoglobulin m | IgM | serum IgM ; mg/dL ; 40 ; 250
 immunoglobulin a | IgA | serum IgA ; mg/dL ; 70 ; 420
 immunoglobulin e | IgE | total IgE | serum IgE ; [IU]/mL ; ; 150
 igg4 | serum IgG4 ; mg/dL ; ; 135
-immunoglobulins | immunoglobulin levels | serum immunoglobulins | immunoglobulin | gammaglobulin | gamma globulin | gamma globulins
+immunoglobulins | immunoglobulin levels | serum immunoglobulins | immunoglobulin levels | gammaglobulins | gamma globulins
 complement c3 | C3 | serum C3 | complement component 3 | C3 complement ; mg/dL ; 80 ; 180
 complement c4 | C4 | complement component 4 | C4 complement ; mg/dL ; 10 ; 45
 ? complement | complement levels | complement level
@@ -229,7 +229,7 @@ flow cytometry | immunophenotyping
 karyotype | karyotyping | cytogenetic analysis | chromosome analysis | chromosomal analysis | cytogenetics | cytogenetic study | cytogenetic studies | marrow cytogenetics
 genetic test | genetic testing | genetic analysis | mutation analysis | whole exome sequencing | exome sequencing | gene sequencing | DNA sequencing | molecular analysis | whole-genome sequencing | Sanger sequencing | targeted sequencing | genetic studies | chromosomal microarray | microarray | array CGH | comparative genomic hybridization | FISH | fluorescence in situ hybridization | fluorescence in situ hybridisation | mitochondrial DNA analysis | mutational analysis | molecular testing | molecular genetic testing | gene panel
 immunohistochemistry | immunohistochemical staining | immunohistochemical analysis | immunohistochemical | immunostaining | immunohistochemical stains
-laboratory tests | laboratory test | laboratory examination | laboratory examinations | laboratory findings | laboratory data | laboratory investigations | laboratory studies | laboratory results | blood tests | blood test | laboratory evaluation | laboratory analysis | laboratory testing | laboratory workup | laboratory parameters | biochemistry | biochemical tests | serum biochemistry | blood examination | blood chemistry | laboratory | laboratory values | blood investigations | biological tests | blood analysis | routine laboratory tests | blood work | blood workup | hematological values | hematologic parameters | haematological parameters | laboratory abnormalities | laboratory values | laboratory assessment | laboratory screening | blood count and chemistry | routine blood tests | routine blood test | biochemical parameters | biochemical profile | metabolic workup | metabolic screening | hematological tests | haematological tests | hematological examination | routine investigations | biochemical investigations | hormonal evaluation | hormone levels | endocrine tests | serum levels
+laboratory tests | laboratory test | laboratory examination | laboratory examinations | laboratory findings | laboratory data | laboratory investigations | laboratory studies | laboratory results | blood tests | blood test | laboratory evaluation | laboratory analysis | laboratory testing | laboratory workup | laboratory parameters | biochemistry | biochemical tests | serum biochemistry | blood examination | blood chemistry | laboratory | laboratory values | blood investigations | biological tests | blood analysis | routine laboratory tests | blood work | blood workup | hematological values | hematologic parameters | haematological parameters | laboratory abnormalities | laboratory values | laboratory assessment | laboratory screening | blood count and chemistry | routine blood tests | routine blood test | biochemical parameters | biochemical profile | metabolic workup | metabolic screening | hematological tests | haematological tests | hematological examination | routine investigations | biochemical investigations | hormonal evaluation | hormone levels | endocrine tests
 red cell distribution width | RDW | red-cell distribution width ; % ; 11 ; 15
 activated clotting time | activated coagulation time | ACT
 acid phosphatase
@@ -265,15 +265,15 @@ p53
 p63
 p16
 bcl-2 | BCL2 | bcl-6 | BCL6
-cd markers | CD1a | CD2 | CD3 | CD4 | CD5 | CD7 | CD8 | CD10 | CD15 | CD19 | CD20 | CD21 | CD22 | CD23 | CD30 | CD31 | CD33 | CD34 | CD38 | CD43 | CD45 | CD45RO | CD56 | CD57 | CD68 | CD79a | CD99 | CD117 | CD138 | CD163 | CD207 | CD25 | CD11c | CD103 | CD4/CD8 ratio | CD61 | CD41 | CD235a | CD1c | CD33 | CD64 | CD13 | CD14 | CD16 | CD11b
-c-kit | DOG1
-estrogen receptor | oestrogen receptor
+* cd markers | CD1a | CD2 | CD3 | CD4 | CD5 | CD7 | CD8 | CD10 | CD15 | CD19 | CD20 | CD21 | CD22 | CD23 | CD30 | CD31 | CD33 | CD34 | CD38 | CD43 | CD45 | CD45RO | CD56 | CD57 | CD68 | CD79a | CD99 | CD117 | CD138 | CD163 | CD207 | CD25 | CD11c | CD103 | CD4/CD8 ratio | CD61 | CD41 | CD235a | CD1c | CD33 | CD64 | CD13 | CD14 | CD16 | CD11b
+* c-kit | DOG1
+* estrogen receptor | oestrogen receptor
 progesterone receptor
 her2 | HER-2 | HER2/neu | c-erbB-2
 egfr | epidermal growth factor receptor
 ? alk | anaplastic lymphoma kinase
 wt1 | WT-1
-inhibin | calretinin
+* inhibin | calretinin
 glial fibrillary acidic protein | GFAP
 beta-catenin | β-catenin
 cyclin d1
@@ -284,9 +284,9 @@ vancomycin level | drug level | serum drug level | trough level
 methemoglobin | methaemoglobin | MetHb ; % ; ; 2
 carboxyhemoglobin | carboxyhaemoglobin | COHb ; % ; ; 5
 cholinesterase | pseudocholinesterase ; U/L ; 4000 ; 13000
-factor ix | factor VII | factor XIII | factor X | factor V | factor IX ; % ; 50 ; 150
+* factor ix | factor VII | factor XIII | factor X | factor V | factor IX ; % ; 50 ; 150
 adamts13 | ADAMTS13 activity ; % ; 50 ; 150
-17-hydroxyprogesterone | 17-OHP | DHEAS | dehydroepiandrosterone sulfate ; ng/dL ; ; 200 ; 330.46
+* 17-hydroxyprogesterone | 17-OHP | DHEAS | dehydroepiandrosterone sulfate ; ng/dL ; ; 200 ; 330.46
 amino acids | plasma amino acids | urine organic acids | organic acids | acylcarnitine
 alpha-galactosidase a | α-galactosidase A | alpha galactosidase
 neutrophil fraction | percentage of neutrophils | neutrophil percentage | neutrophil ratio ; % ; 40 ; 77
@@ -297,35 +297,35 @@ basophil fraction ; % ; ; 2
 mean corpuscular hemoglobin concentration | MCHC ; g/dL ; 32 ; 36
 mean platelet volume | MPV ; fL ; 7 ; 12
 immature platelet fraction | IPF ; % ; ; 8
-band forms | bands | metamyelocytes | myelocytes | promyelocytes
-atypical lymphocytes | schistocytes | spherocytes | hemoglobin electrophoresis | hemoglobin A2 | hemoglobin F | HbF | HbA2 | HbS | sickling test | osmotic fragility test
+* band forms | bands | metamyelocytes | myelocytes | promyelocytes
+* atypical lymphocytes | schistocytes | spherocytes | hemoglobin electrophoresis | hemoglobin A2 | hemoglobin F | HbF | HbA2 | HbS | sickling test | osmotic fragility test
 thrombin time ; s ; ; 21
 prothrombin activity | prothrombin index | quick time | prothrombin ratio | PT-INR | prothrombin concentration ; % ; 70 ; 130
 platelet function analyzer | collagen/epinephrine closure time | collagen/ADP closure time | closure time | PFA-100 | bleeding time ; s
 thromboelastography | thromboelastogram | rotational thromboelastometry | ROTEM
-factor xi | factor XII | factor II | anti-Xa | anti-factor Xa level ; % ; 50 ; 150
-factor v leiden | factor V Leiden mutation | prothrombin gene mutation | thrombophilia screen | thrombophilia screening | hypercoagulable workup | JAK2 mutation | JAK2 | JAK2 V617F
+* factor xi | factor XII | factor II | anti-Xa | anti-factor Xa level ; % ; 50 ; 150
+* factor v leiden | factor V Leiden mutation | prothrombin gene mutation | thrombophilia screen | thrombophilia screening | hypercoagulable workup | JAK2 mutation | JAK2 | JAK2 V617F
 heparin-induced thrombocytopenia antibody | HIT antibody | platelet factor 4 antibody | anti-PF4 | anti-platelet factor 4 antibodies
 cystatin c ; mg/L ; 0.5 ; 1.1
 beta-2 microglobulin | β2-microglobulin | β2 microglobulin | beta 2-microglobulin ; mg/L ; 0.8 ; 2.5
 carbon dioxide | total CO2 | serum CO2 | serum carbon dioxide ; mmol/L ; 22 ; 30
-fraction of inspired oxygen | FiO2 | PaO2/FiO2 | PaO2/FiO2 ratio | P/F ratio | oxygenation index
+* fraction of inspired oxygen | FiO2 | PaO2/FiO2 | PaO2/FiO2 ratio | P/F ratio | oxygenation index
 zinc | serum zinc ; ug/dL ; 60 ; 130 ; 65.38
 ? lead | blood lead | lead level | lead levels ; ug/dL ; ; 5 ; 207.2
-? mercury | blood mercury | arsenic level | thallium level ; ug/L ; ; 10 ; 200.59
+*? mercury | blood mercury | arsenic level | thallium level ; ug/L ; ; 10 ; 200.59
 ? vitamin a | retinol ; ug/dL ; 20 ; 80 ; 286.45
 ? vitamin e | tocopherol ; mg/L ; 5 ; 20 ; 430.71
 ? thiamine | vitamin b1 | thiamine level ; nmol/L ; 66 ; 200 ; 265.36
 ? vitamin b6 | pyridoxine level
 methylmalonic acid ; umol/L ; ; 0.4 ; 118.09
 lipoprotein a | lipoprotein(a) | Lp(a) ; mg/dL ; ; 30
-apolipoprotein b | apolipoprotein a1 | apolipoprotein ; mg/dL
+* apolipoprotein b | apolipoprotein a1 | apolipoprotein ; mg/dL
 vldl cholesterol | VLDL ; mg/dL ; ; 30 ; 386.65
 lipid profile | lipid panel | lipids | serum lipids
 lipoprotein lipase activity | lipoprotein lipase
 prealbumin | transthyretin ; mg/dL ; 18 ; 40
 bile acids | total bile acids | serum bile acids ; umol/L ; ; 10 ; 392.57
-pepsinogen | pepsinogen I
+* pepsinogen | pepsinogen I
 ? elastase | fecal elastase | faecal elastase ; ug/g ; 200 ; 
 trypsinogen | trypsin | immunoreactive trypsin
 aldolase ; U/L ; ; 8
@@ -334,20 +334,20 @@ sex hormone binding globulin | SHBG ; nmol/L
 androstenedione ; ng/dL ; ; 300 ; 286.41
 anti-mullerian hormone | AMH ; ng/mL
 dehydroepiandrosterone | DHEA | DHEA-S | DHEA sulfate ; ug/dL ; ; 430 ; 368.49
-deoxycorticosterone | 11-deoxycortisol | corticosterone | adrenal androgens | steroid profile | urinary steroid profile
-dexamethasone suppression test | low-dose dexamethasone suppression test | high-dose dexamethasone suppression test | ACTH stimulation test | cosyntropin stimulation test | short synacthen test | synacthen test | oral glucose tolerance test | OGTT | insulin tolerance test | glucagon stimulation test | water deprivation test | clonidine suppression test | saline suppression test | TRH stimulation test | 72-hour fast | GnRH stimulation test | growth hormone stimulation test
+* deoxycorticosterone | 11-deoxycortisol | corticosterone | adrenal androgens | steroid profile | urinary steroid profile
+* dexamethasone suppression test | low-dose dexamethasone suppression test | high-dose dexamethasone suppression test | ACTH stimulation test | cosyntropin stimulation test | short synacthen test | synacthen test | oral glucose tolerance test | OGTT | insulin tolerance test | glucagon stimulation test | water deprivation test | clonidine suppression test | saline suppression test | TRH stimulation test | 72-hour fast | GnRH stimulation test | growth hormone stimulation test
 antidiuretic hormone | ADH level | copeptin | vasopressin level
 5-hydroxyindoleacetic acid | 5-HIAA | serotonin level | serum serotonin
-vasoactive intestinal peptide | VIP level | glucagon level | somatostatin level | pancreatic polypeptide
+* vasoactive intestinal peptide | VIP level | glucagon level | somatostatin level | pancreatic polypeptide
 aldosterone renin ratio | aldosterone/renin ratio | aldosterone-to-renin ratio
-osteocalcin | bone alkaline phosphatase | C-telopeptide | NTX | urinary calcium | urinary phosphate | tubular reabsorption of phosphate | TmP/GFR
+* osteocalcin | bone alkaline phosphatase | C-telopeptide | NTX | urinary calcium | urinary phosphate | tubular reabsorption of phosphate | TmP/GFR
 fgf23 | FGF-23 | fibroblast growth factor 23
 vegf | vascular endothelial growth factor ; pg/mL
-tumor necrosis factor | TNF-alpha level | TNF-α | interleukin-1 | interleukin-8 | IL-8 | IL-10 | interleukin-10 | interleukin-18 | cytokines | cytokine levels | interleukin | IL-2R ; pg/mL
+* tumor necrosis factor | TNF-alpha level | TNF-α | interleukin-1 | interleukin-8 | IL-8 | IL-10 | interleukin-10 | interleukin-18 | cytokines | cytokine levels | interleukin | IL-2R ; pg/mL
 kl-6 | KL-6 level | surfactant protein D | SP-D ; U/mL ; ; 500
 pivka-ii | PIVKA-II | protein induced by vitamin K absence-II | protein induced by vitamin K absence | protein induced by vitamin K antagonist-II | des-gamma-carboxy prothrombin | DCP ; m[IU]/mL ; ; 40
-dupan-2 | DUPAN-2 | SPan-1 | Span-1 ; U/mL
-ca 72-4 | CA72-4 | CA 242 | CA 50 | CA 27.29 | CA 27-29 | HE4 | human epididymis protein 4 ; U/mL
+* dupan-2 | DUPAN-2 | SPan-1 | Span-1 ; U/mL
+* ca 72-4 | CA72-4 | CA 242 | CA 50 | CA 27.29 | CA 27-29 | HE4 | human epididymis protein 4 ; U/mL
 pro-gastrin-releasing peptide | ProGRP | pro-GRP ; pg/mL ; ; 81
 s-100b | serum S100B | S100 protein level
 anti-sm antibody | anti-Sm | anti-Smith antibody | anti-Smith antibodies
@@ -355,7 +355,7 @@ anti-rnp antibody | anti-RNP | anti-U1-RNP | anti-U1 RNP | U1-RNP
 anti-centromere antibody | anticentromere antibody | anti-centromere antibodies | anticentromere antibodies
 anti-scl-70 antibody | anti-Scl-70 | anti-Scl70 | anti-topoisomerase I | Scl-70
 anti-jo-1 antibody | anti-Jo-1 | anti-Jo1 | anti-ARS antibody | anti-aminoacyl tRNA synthetase
-anti-mda5 antibody | anti-MDA5 | anti-MDA-5 | anti-Mi-2 | anti-TIF1 | anti-TIF1-γ | anti-SRP | anti-HMGCR | anti-NXP2 | myositis-specific antibodies | myositis panel | myositis antibodies
+* anti-mda5 antibody | anti-MDA5 | anti-MDA-5 | anti-Mi-2 | anti-TIF1 | anti-TIF1-γ | anti-SRP | anti-HMGCR | anti-NXP2 | myositis-specific antibodies | myositis panel | myositis antibodies
 anti-beta-2 glycoprotein antibody | anti-β2 glycoprotein | anti-beta2-glycoprotein I | β2-glycoprotein | anti-β2-glycoprotein I antibody | beta-2 glycoprotein | anti-beta 2 glycoprotein
 anti-histone antibody | antihistone antibodies | anti-histone antibodies | anti-ssDNA
 anti-musk antibody | anti-MuSK | MuSK antibody | MuSK antibodies | anti-MuSK antibodies
@@ -369,27 +369,27 @@ anti-endomysial antibody | antiendomysial antibody | endomysial antibodies | ant
 intrinsic factor antibody | anti-intrinsic factor antibody | anti-parietal cell antibody | antiparietal cell antibodies | parietal cell antibodies
 anti-lkm antibody | anti-LKM | anti-LKM1 | anti-liver kidney microsomal antibody | anti-SLA | liver kidney microsomal antibodies
 anti-pla2r antibody | anti-PLA2R | PLA2R antibody | phospholipase A2 receptor antibody
-anti-desmoglein antibody | anti-desmoglein | desmoglein 1 | desmoglein 3 | anti-BP180 | BP180 | BP230 | anti-BP180 antibody
+* anti-desmoglein antibody | anti-desmoglein | desmoglein 1 | desmoglein 3 | anti-BP180 | BP180 | BP230 | anti-BP180 antibody
 cryoglobulins | cryoglobulin | cold agglutinins | cold agglutinin
-ch50 | total hemolytic complement | C1 esterase inhibitor | C1 inhibitor | C1q ; U/mL
+* ch50 | total hemolytic complement | C1 esterase inhibitor | C1 inhibitor | C1q ; U/mL
 hepatitis a serology | hepatitis A IgM | anti-HAV | HAV IgM | hepatitis A antibody
 hepatitis e serology | hepatitis E IgM | anti-HEV | HEV IgM | hepatitis E antibody | HEV RNA
 hepatitis serology | viral hepatitis serology | hepatitis panel | viral hepatitis markers | hepatitis markers | viral hepatitis panel | hepatitis serologies | viral markers
 hbeag | hepatitis B e antigen | anti-HBe
 htlv-1 serology | HTLV-1 | HTLV-I | anti-HTLV-1
-? hhv-8 | human herpesvirus 8 | HHV-6 | HHV8 | human herpesvirus 6
+*? hhv-8 | human herpesvirus 8 | HHV-6 | HHV8 | human herpesvirus 6
 ? parvovirus b19 | parvovirus | parvovirus B19 IgM
-? influenza test | influenza A | influenza B | rapid influenza test | influenza swab
-? respiratory syncytial virus | RSV | adenovirus | rhinovirus | metapneumovirus
-? mycoplasma serology | mycoplasma pneumoniae | mycoplasma | chlamydia pneumoniae | legionella | legionella pneumophila
-? bartonella serology | bartonella | coxiella | Q fever serology | coxiella burnetii | rickettsia | leptospira | leptospirosis serology | borrelia | Lyme serology | lyme | lyme titer | scrub typhus IgM
+*? influenza test | influenza A | influenza B | rapid influenza test | influenza swab
+*? respiratory syncytial virus | RSV | adenovirus | rhinovirus | metapneumovirus
+*? mycoplasma serology | mycoplasma pneumoniae | mycoplasma | chlamydia pneumoniae | legionella | legionella pneumophila
+*? bartonella serology | bartonella | coxiella | Q fever serology | coxiella burnetii | rickettsia | leptospira | leptospirosis serology | borrelia | Lyme serology | lyme | lyme titer | scrub typhus IgM
 ? dengue test | dengue | dengue NS1 | dengue IgM | NS1 antigen | chikungunya | zika
-? echinococcus serology | echinococcus | hydatid serology | strongyloides | schistosoma | toxocara | cysticercosis serology | trichinella | fasciola | amoebic serology | entamoeba histolytica | leishmania | rK39
-? fungal culture | fungal serology | fungal antigen | serum fungal antigen | aspergillus antigen | aspergillus | candida antigen | histoplasma antigen | histoplasma | coccidioides | blastomyces | fungal markers | KOH | KOH mount | potassium hydroxide preparation
+*? echinococcus serology | echinococcus | hydatid serology | strongyloides | schistosoma | toxocara | cysticercosis serology | trichinella | fasciola | amoebic serology | entamoeba histolytica | leishmania | rK39
+*? fungal culture | fungal serology | fungal antigen | serum fungal antigen | aspergillus antigen | aspergillus | candida antigen | histoplasma antigen | histoplasma | coccidioides | blastomyces | fungal markers | KOH | KOH mount | potassium hydroxide preparation
 india ink | india ink stain | cryptococcal antigen test | CrAg
 mycobacterial culture | TB culture | AFB culture | GeneXpert | Xpert MTB/RIF | MTB PCR | tuberculosis PCR | AFB smear | acid-fast smear | AFB stain | mycobacterium tuberculosis PCR
 microbiological tests | microbiological studies | microbiological testing | microbiological examination | microbiology | microbiological cultures | bacteriological examination | infectious workup | infectious work-up | infectious disease workup | screening for infectious pathogens | sepsis workup | septic screen | microbiological analysis | microbiological investigations | infection screen
-catheter tip culture | catheter culture | bronchoalveolar lavage culture | BAL culture | pleural fluid culture | ascitic fluid culture | joint fluid culture | throat culture | throat swab | nasal swab | vaginal swab | vaginal culture | bone marrow culture | abscess culture | cervical swab | rectal swab | tracheal aspirate | tracheal aspirate culture | surveillance cultures
+* catheter tip culture | catheter culture | bronchoalveolar lavage culture | BAL culture | pleural fluid culture | ascitic fluid culture | joint fluid culture | throat culture | throat swab | nasal swab | vaginal swab | vaginal culture | bone marrow culture | abscess culture | cervical swab | rectal swab | tracheal aspirate | tracheal aspirate culture | surveillance cultures
 clostridium difficile toxin | C difficile toxin | clostridioides difficile toxin | Clostridium difficile
 aso titer | ASO titre | ASO | antistreptolysin O | antistreptolysin-O titer | ASLO ; [IU]/mL ; ; 200
 helicobacter pylori | H. pylori | H pylori | Helicobacter pylori infection | helicobacter pylori antigen | H pylori infection | 13C urea breath test
@@ -397,12 +397,12 @@ immunological tests | immunological markers | immunologic markers | immunologica
 pleural fluid analysis | pleural fluid | thoracentesis fluid | pleural effusion analysis
 ascitic fluid analysis | ascitic fluid | peritoneal fluid analysis | paracentesis fluid | serum-ascites albumin gradient | SAAG
 synovial fluid analysis | synovial fluid | joint fluid analysis | joint aspiration
-bronchoalveolar lavage | BAL fluid | bronchoalveolar lavage fluid | BALF
+? bronchoalveolar lavage | BAL fluid | bronchoalveolar lavage fluid | BALF
 csf cells | CSF cell count | CSF white blood cell count | CSF white cell count | CSF leukocytes | CSF pleocytosis | cell count ; /uL ; ; 5
 csf lactate | CSF lactate level ; mmol/L ; ; 2.8
 csf pressure | opening pressure | CSF opening pressure | CSF pressure ; cm[H2O] ; 6 ; 25
 csf chloride ; mmol/L ; 116 ; 132 ; 35.45
-14-3-3 protein | CSF 14-3-3 protein | tau protein | amyloid beta | RT-QuIC | beta-amyloid
+* 14-3-3 protein | CSF 14-3-3 protein | tau protein | amyloid beta | RT-QuIC | beta-amyloid
 urine creatinine | urinary creatinine ; mg/dL ; ; ; 113.12
 urine potassium | urinary potassium ; mmol/L
 urine chloride | urinary chloride ; mmol/L
@@ -413,30 +413,30 @@ urine protein-creatinine ratio | protein-to-creatinine ratio | urine protein to 
 fractional excretion of sodium | FENa | fractional excretion of phosphate | fractional excretion ; % ; 
 urine red blood cells | urine RBC | red blood cells per high-power field | urinary red blood cells ; /[HPF] ; ; 3
 urine white blood cells | urine WBC | pus cells | white blood cells per high-power field | urinary white blood cells ; /[HPF] ; ; 5
-urine dipstick | dipstick | urine dipstick test | dipstick urinalysis | urine chemistry | urine electrolytes | urine pregnancy test | pregnancy test | urine beta-hCG | urine hCG | nitrites | leukocyte esterase | nitrite
-urobilinogen | urine bilirubin | porphyrins | urine porphyrins | porphobilinogen | urinary porphobilinogen | delta-aminolevulinic acid | uroporphyrin | coproporphyrin
+* urine dipstick | dipstick | urine dipstick test | dipstick urinalysis | urine chemistry | urine electrolytes | urine pregnancy test | pregnancy test | urine beta-hCG | urine hCG | nitrites | leukocyte esterase | nitrite
+* urobilinogen | urine bilirubin | porphyrins | urine porphyrins | porphobilinogen | urinary porphobilinogen | delta-aminolevulinic acid | uroporphyrin | coproporphyrin
 myoglobinuria test | urine myoglobin | urinary myoglobin
 plasma amino acids | amino acid profile | serum amino acids | CSF amino acids | amino acid analysis | urine amino acids
-? alanine | glutamine | glycine | phenylalanine | tyrosine | leucine | isoleucine | valine | methionine | ornithine | citrulline | arginine | lysine | proline ; umol/L
+*? alanine | glutamine | glycine | phenylalanine | tyrosine | leucine | isoleucine | valine | methionine | ornithine | citrulline | arginine | lysine | proline ; umol/L
 very-long-chain fatty acids | very long chain fatty acids | VLCFA | phytanic acid | free fatty acids
 ? carnitine | free carnitine | total carnitine | acylcarnitine profile | acylcarnitines | acyl carnitine profile ; umol/L
-urine organic acid analysis | organic acid analysis | urinary organic acids | 3-methylglutaconate | 3-methylglutaconic acid | 3-methylglutarate | methylglutaconic acid | ethylmalonic acid | orotic acid | urine orotic acid | phenolic acids | lactic acid excretion
+* urine organic acid analysis | organic acid analysis | urinary organic acids | 3-methylglutaconate | 3-methylglutaconic acid | 3-methylglutarate | methylglutaconic acid | ethylmalonic acid | orotic acid | urine orotic acid | phenolic acids | lactic acid excretion
 ? pyruvate | pyruvic acid | plasma pyruvate ; mmol/L ; ; 0.15 ; 88.06
 lactate pyruvate ratio | lactate:pyruvate ratio | lactate/pyruvate ratio ; ; ; 
 chitotriosidase | chitotriosidase activity | plasma chitotriosidase
-beta-glucosidase | β-glucosidase | glucocerebrosidase | glucocerebrosidase activity | beta-glucosidase activity | acid β-glucosidase | lysosomal enzymes | enzyme assay | enzyme activity | hexosaminidase | arylsulfatase A | alpha-glucosidase | acid alpha-glucosidase | sphingomyelinase | biotinidase | biotinidase activity | glycosaminoglycans | urine glycosaminoglycans | sweat test | sweat chloride | sweat chloride test
+* beta-glucosidase | β-glucosidase | glucocerebrosidase | glucocerebrosidase activity | beta-glucosidase activity | acid β-glucosidase | lysosomal enzymes | enzyme assay | enzyme activity | hexosaminidase | arylsulfatase A | alpha-glucosidase | acid alpha-glucosidase | sphingomyelinase | biotinidase | biotinidase activity | glycosaminoglycans | urine glycosaminoglycans | sweat test | sweat chloride | sweat chloride test
 newborn screening | newborn screen
 tacrolimus level | tacrolimus trough level | ciclosporin level | cyclosporine level | everolimus level | sirolimus level | tacrolimus concentration | tacrolimus trough ; ng/mL
 phenytoin level | serum phenytoin | valproate level | valproic acid level | carbamazepine level | phenobarbital level | phenytoin concentration ; ug/mL
 acetaminophen level | paracetamol level | salicylate level | paracetamol concentration | acetaminophen concentration | serum acetaminophen ; ug/mL
-theophylline level | methotrexate level | amiodarone level | flecainide level | drug levels | serum drug levels
+* theophylline level | methotrexate level | amiodarone level | flecainide level | drug levels | serum drug levels
 viral load | HIV RNA | HIV-1 RNA | HIV-RNA | plasma viral load
 pulmonary function tests | pulmonary function test | PFT | PFTs | lung function | lung function tests | spirometry | pulmonary function | respiratory function tests | lung function test
 forced expiratory volume in one second | FEV1 | FEV 1 | forced expiratory volume ; L
 forced vital capacity | FVC | vital capacity ; L
 fev1/fvc ratio | FEV1/FVC | Tiffeneau index ; % ; 70 ; 
 diffusing capacity | DLCO | diffusion capacity | DLCO/VA | diffusing capacity for carbon monoxide | diffusing capacity of the lung for carbon monoxide ; % ; 75 ; 
-total lung capacity | TLC volume | residual volume | functional residual capacity ; L
+* total lung capacity | TLC volume | residual volume | functional residual capacity ; L
 peak expiratory flow | PEF | PEFR | peak flow ; L/min
 fractional exhaled nitric oxide | FeNO
 meld score | MELD | MELD-Na score
@@ -444,14 +444,14 @@ mitotic count | mitotic index | mitotic rate | mitoses | mitotic figures | mitot
 surgical margins | resection margins | resection margin | surgical margin
 microsatellite instability | MSI | mismatch repair proteins | MLH1 | MSH2 | MSH6 | PMS2
 pd-l1 | PD-L1 expression | PDL1
-braf | BRAF mutation | BRAF V600E | KRAS | KRAS mutation | NRAS | EGFR mutation | ROS1 | RET | BRCA1 | BRCA2 | MYC | BCR-ABL | BCR-ABL1 | PML-RARA | FLT3 | NPM1
-myogenin | MyoD1 | MYOD1 | SOX10 | SOX-10 | GATA3 | PAX8 | PAX-8 | PAX5 | PAX2 | STAT6 | TLE1 | INI1 | INI-1 | SMARCB1 | MUC1 | MUC2 | MUC5AC | MUC4 | MUC6 | FLI-1 | FLI1 | ERG | NKX2.2 | NKX3.1 | MDM2 | CDK4 | SALL4 | OCT3/4 | OCT4 | PLAP | glypican-3 | HepPar-1 | HepPar1 | arginase-1 | D2-40 marker | MPO | myeloperoxidase | TdT | TDT | MUM1 | MUM-1 | EBER | LMP1 | kappa | lambda | perforin | granzyme B | TIA-1 | TIA1 | neurofilament | NeuN | Olig2 | IDH1 | ATRX | SATB2 | GCDFP-15 | mammaglobin | TFE3 | CAIX | CA-IX | racemase | AMACR | villin | CDH17 | factor VIII-related antigen | von Willebrand factor staining | CD-markers | langerin | tyrosinase | MiTF | PRAME | BAP1 | SSTR2 | INSM1 | insulinoma-associated protein 1 | CD57 staining | E-cadherin | EpCAM | Ber-EP4 | MOC-31 | fibronectin | collagen IV | laminin | LCA | leukocyte common antigen | PGP9.5 | renal cell carcinoma antigen | RCC antigen
-congo red staining | congo red | congo red stain | amyloid deposition | amyloid deposits | PAS stain | PAS staining | periodic acid-Schiff stain | periodic acid-Schiff | periodic acid Schiff | Grocott stain | GMS stain | Gomori methenamine silver | Prussian blue | reticulin stain | Masson trichrome | Giemsa stain | Giemsa staining | oil red O | trichrome stain | silver stain
+* braf | BRAF mutation | BRAF V600E | KRAS | KRAS mutation | NRAS | EGFR mutation | ROS1 | RET | BRCA1 | BRCA2 | MYC | BCR-ABL | BCR-ABL1 | PML-RARA | FLT3 | NPM1
+* myogenin | MyoD1 | MYOD1 | SOX10 | SOX-10 | GATA3 | PAX8 | PAX-8 | PAX5 | PAX2 | STAT6 | TLE1 | INI1 | INI-1 | SMARCB1 | MUC1 | MUC2 | MUC5AC | MUC4 | MUC6 | FLI-1 | FLI1 | ERG | NKX2.2 | NKX3.1 | MDM2 | CDK4 | SALL4 | OCT3/4 | OCT4 | PLAP | glypican-3 | HepPar-1 | HepPar1 | arginase-1 | D2-40 marker | MPO | myeloperoxidase | TdT | TDT | MUM1 | MUM-1 | EBER | LMP1 | kappa | lambda | perforin | granzyme B | TIA-1 | TIA1 | neurofilament | NeuN | Olig2 | IDH1 | ATRX | SATB2 | GCDFP-15 | mammaglobin | TFE3 | CAIX | CA-IX | racemase | AMACR | villin | CDH17 | factor VIII-related antigen | von Willebrand factor staining | CD-markers | langerin | tyrosinase | MiTF | PRAME | BAP1 | SSTR2 | INSM1 | insulinoma-associated protein 1 | CD57 staining | E-cadherin | EpCAM | Ber-EP4 | MOC-31 | fibronectin | collagen IV | laminin | LCA | leukocyte common antigen | PGP9.5 | renal cell carcinoma antigen | RCC antigen
+* congo red staining | congo red | congo red stain | amyloid deposition | amyloid deposits | PAS stain | PAS staining | periodic acid-Schiff stain | periodic acid-Schiff | periodic acid Schiff | Grocott stain | GMS stain | Gomori methenamine silver | Prussian blue | reticulin stain | Masson trichrome | Giemsa stain | Giemsa staining | oil red O | trichrome stain | silver stain
 direct immunofluorescence | indirect immunofluorescence | immunofluorescence | DIF | immunofluorescence microscopy | immunofluorescence staining
 electron microscopy | transmission electron microscopy | ultrastructural examination
 muscle enzymes | muscle enzyme | bone turnover markers
 allergy test | skin prick test | skin-prick test | patch test | patch testing | specific IgE | skin prick tests | intradermal test | RAST | serum specific IgE | drug lymphocyte stimulation test | lymphocyte transformation test
-parathyroid scan washout | semen analysis | sperm count | sperm concentration
+* parathyroid scan washout | semen analysis | sperm count | sperm concentration
 `;
 
 export type Analyte = {
@@ -473,28 +473,32 @@ function readNumber(field: string | undefined): number | null {
 }
 
 export const LAB_ANALYTES: readonly Analyte[] = ANALYTES.split('\n').flatMap((line) => {
-  const needsResult = line.startsWith('? ');
-  const [names, unit, low, high, molarMass, valence] = (needsResult ? line.slice(2) : line).split(';');
+  const marks = /^([*?]+) /.exec(line);
+  const [names, unit, low, high, molarMass, valence] = line.slice(marks?.[0].length ?? 0).split(';');
   const phrases = (names ?? '')
     .split('|')
     .map((phrase) => phrase.trim())
     .filter((phrase) => phrase !== '');
-  const term = phrases[0];
-  if (term === undefined) return [];
   const code = unit?.trim() ?? '';
-  return [
-    {
-      term,
-      phrases,
-      unit: code === '' ? null : code,
-      low: readNumber(low),
-      high: readNumber(high),
-      molarMass: readNumber(molarMass),
-      valence: readNumber(valence) ?? 1,
-      needsResult,
-    },
-  ];
+  const shared = {
+    unit: code === '' ? null : code,
+    low: readNumber(low),
+    high: readNumber(high),
+    molarMass: readNumber(molarMass),
+    valence: readNumber(valence) ?? 1,
+    needsResult: marks?.[1]?.includes('?') === true,
+  };
+  const [term] = phrases;
+  if (term === undefined) return [];
+  if (marks?.[1]?.includes('*') === true)
+    return phrases.map((phrase) => ({ ...shared, term: phrase.toLowerCase(), phrases: [phrase] }));
+  return [{ ...shared, term, phrases }];
 });
+
+/** Short forms that are everyday words unless written in capitals. */
+export const CAPITALS_ONLY: ReadonlySet<string> = new Set('be act got fish met ret'.split(' '));
+/** Words of everyday language that are a measurement only with a value. */
+export const NEED_VALUE: ReadonlySet<string> = new Set(['protein', 'be', 'ph', 'zinc', 'arginine', 'glycine']);
 
 export const ANALYTE_OF: ReadonlyMap<string, Analyte> = new Map(LAB_ANALYTES.map((analyte) => [analyte.term, analyte]));
 

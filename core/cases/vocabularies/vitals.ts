@@ -8,6 +8,29 @@ export type VitalSign = {
   readonly normal: readonly [low: number, high: number];
 };
 
+// Scores of risk and activity; each has its own scale, and none says high or low by itself.
+const RISK_SCORES: readonly (readonly [string, ...string[]])[] = [
+  ['STS score', 'STS risk of mortality', 'Society of Thoracic Surgeons score', 'STS risk'],
+  ['EuroSCORE', 'EuroSCORE II', 'logistic EuroSCORE'],
+  ['CHA2DS2-VASc score'],
+  ['Wells score'],
+  ['HAS-BLED'],
+  ['CURB-65'],
+  ['H2FPEF score'],
+  ['HScore', 'H-score'],
+  ['SLEDAI'],
+  ['DAS28'],
+  ['Centor score'],
+  ['Alvarado score'],
+  ['Mayo score'],
+  ['Hunt and Hess grade'],
+  ['CHADS2 score'],
+  ['Aldrete score'],
+  ['Ramsay score'],
+  ['Naranjo score'],
+  ['Duke criteria', 'Dukes criteria', 'modified Duke criteria'],
+];
+
 /**
  * Vital signs and what else is measured at the bedside. `normal` is the range of adults; what lies outside [min, max] is read as
  * no measurement. Blood pressure is kept as systolic and diastolic.
@@ -390,44 +413,14 @@ export const VITAL_SIGNS: readonly VitalSign[] = [
     max: 100,
     normal: [0, 0],
   },
-  {
-    term: 'risk score',
-    phrases: [
-      'risk score',
-      'STS risk of mortality',
-      'STS score',
-      'EuroSCORE',
-      'EuroSCORE II',
-      'Society of Thoracic Surgeons score',
-      'logistic EuroSCORE',
-      'CHA2DS2-VASc',
-      'CHA2DS2-VASc score',
-      'Wells score',
-      'HAS-BLED',
-      'CURB-65',
-      'H2FPEF score',
-      'HScore',
-      'H-score',
-      'SLEDAI',
-      'DAS28',
-      'Centor score',
-      'Alvarado score',
-      'Mayo score',
-      'Hunt and Hess grade',
-      'CHADS2',
-      'CHADS2 score',
-      'Aldrete score',
-      'Ramsay score',
-      'Naranjo score',
-      'Duke criteria',
-      'Dukes criteria',
-      'modified Duke criteria',
-    ],
+  ...RISK_SCORES.map((phrases) => ({
+    term: phrases[0].toLowerCase(),
+    phrases,
     unit: '{score}',
     min: 0,
     max: 400,
-    normal: [0, 400],
-  },
+    normal: [0, 400] as const,
+  })),
   {
     term: 'hemodynamic status',
     phrases: [
@@ -471,5 +464,5 @@ export const UNJUDGED_VITALS: ReadonlySet<string> = new Set([
   'body height',
   'head circumference',
   'urine output',
-  'risk score',
+  ...RISK_SCORES.map(([name]) => name.toLowerCase()),
 ]);
