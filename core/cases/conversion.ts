@@ -5,7 +5,7 @@
 
 type Kind = 'number' | 'mass' | 'amount' | 'charge' | 'activity' | 'osm' | 'volume' | 'length' | 'time' | 'pressure';
 type Part = { readonly kind: Kind; readonly factor: number };
-type Scale = { readonly top: Part; readonly below: string; readonly factor: number };
+type Scale = { readonly kind: Kind; readonly below: string; readonly factor: number };
 
 /** What joins mass, amount of substance and charge. */
 export type Substance = {
@@ -83,7 +83,11 @@ function scaleOf(code: string): Scale | null {
     kinds.push(part.kind);
     factor /= part.factor;
   }
-  return { top, below: kinds.sort().join('/'), factor };
+  // A mass per mass is a number.
+  const cancelled = kinds.indexOf(top.kind);
+  if (cancelled < 0) return { kind: top.kind, below: kinds.sort().join('/'), factor };
+  kinds.splice(cancelled, 1);
+  return { kind: 'number', below: kinds.sort().join('/'), factor };
 }
 
 /** Moles per unit of a kind; null where the substance does not say. */
@@ -98,9 +102,9 @@ function factorBetween(from: string, to: string, substance: Substance): number |
   const target = scaleOf(to);
   if (source === null || target === null || source.below !== target.below) return null;
   const ratio = source.factor / target.factor;
-  if (source.top.kind === target.top.kind) return ratio;
-  const given = molesPer(source.top.kind, substance);
-  const wanted = molesPer(target.top.kind, substance);
+  if (source.kind === target.kind) return ratio;
+  const given = molesPer(source.kind, substance);
+  const wanted = molesPer(target.kind, substance);
   return given === null || wanted === null ? null : (ratio * given) / wanted;
 }
 

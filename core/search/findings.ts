@@ -38,6 +38,11 @@ const ASSERTION_WEIGHT: Readonly<Record<Finding['assertion'], number>> = {
 /** Agreement of two mentions whose values cannot be compared. */
 const MENTION_AGREEMENT = 0.7;
 
+/** The amount in the one unit that its term is compared in; NaN for none. */
+function comparedValue(finding: Finding): number {
+  return finding.canonical?.value ?? finding.value ?? Number.NaN;
+}
+
 export type FindingsBuilder = { add(extracted: ExtractedCase): void; finish(): Uint8Array };
 
 /** Takes case 0, 1, 2 … and gives the bytes of `findings.bin`. */
@@ -64,7 +69,7 @@ export function createFindingsBuilder(): FindingsBuilder {
           facets.push(place);
           assertions.push(ASSERTIONS.indexOf(finding.assertion));
           flags.push(finding.flag === undefined ? 0 : FLAGS.indexOf(finding.flag) + 1);
-          values.push(finding.value ?? Number.NaN);
+          values.push(comparedValue(finding));
         }
       }
       ordinal += 1;
@@ -115,7 +120,7 @@ export function mentionOf(finding: Finding): Mention {
   return {
     assertion: ASSERTIONS.indexOf(finding.assertion),
     flag: finding.flag === undefined ? 0 : FLAGS.indexOf(finding.flag) + 1,
-    value: finding.value ?? Number.NaN,
+    value: comparedValue(finding),
   };
 }
 

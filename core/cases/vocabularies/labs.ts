@@ -265,7 +265,7 @@ p53
 p63
 p16
 bcl-2 | BCL2 | bcl-6 | BCL6
-* cd markers | CD1a | CD2 | CD3 | CD4 | CD5 | CD7 | CD8 | CD10 | CD15 | CD19 | CD20 | CD21 | CD22 | CD23 | CD30 | CD31 | CD33 | CD34 | CD38 | CD43 | CD45 | CD45RO | CD56 | CD57 | CD68 | CD79a | CD99 | CD117 | CD138 | CD163 | CD207 | CD25 | CD11c | CD103 | CD4/CD8 ratio | CD61 | CD41 | CD235a | CD1c | CD33 | CD64 | CD13 | CD14 | CD16 | CD11b
+* cd markers | CD1a | CD2 | CD3 | CD4 | CD5 | CD7 | CD8 | CD10 | CD15 | CD19 | CD20 | CD21 | CD22 | CD23 | CD30 | CD31 | CD33 | CD34 | CD38 | CD43 | CD45 | CD45RO | CD56 | CD57 | CD68 | CD79a | CD99 | CD117 | CD138 | CD163 | CD207 | CD25 | CD11c | CD103 | CD4/CD8 ratio | CD61 | CD41 | CD235a | CD1c | CD64 | CD13 | CD14 | CD16 | CD11b
 * c-kit | DOG1
 * estrogen receptor | oestrogen receptor
 progesterone receptor
@@ -284,7 +284,7 @@ vancomycin level | drug level | serum drug level | trough level
 methemoglobin | methaemoglobin | MetHb ; % ; ; 2
 carboxyhemoglobin | carboxyhaemoglobin | COHb ; % ; ; 5
 cholinesterase | pseudocholinesterase ; U/L ; 4000 ; 13000
-* factor ix | factor VII | factor XIII | factor X | factor V | factor IX ; % ; 50 ; 150
+* factor ix | factor VII | factor XIII | factor X | factor V ; % ; 50 ; 150
 adamts13 | ADAMTS13 activity ; % ; 50 ; 150
 * 17-hydroxyprogesterone | 17-OHP | DHEAS | dehydroepiandrosterone sulfate ; ng/dL ; ; 200 ; 330.46
 amino acids | plasma amino acids | urine organic acids | organic acids | acylcarnitine
@@ -346,7 +346,7 @@ vegf | vascular endothelial growth factor ; pg/mL
 * tumor necrosis factor | TNF-alpha level | TNF-α | interleukin-1 | interleukin-8 | IL-8 | IL-10 | interleukin-10 | interleukin-18 | cytokines | cytokine levels | interleukin | IL-2R ; pg/mL
 kl-6 | KL-6 level | surfactant protein D | SP-D ; U/mL ; ; 500
 pivka-ii | PIVKA-II | protein induced by vitamin K absence-II | protein induced by vitamin K absence | protein induced by vitamin K antagonist-II | des-gamma-carboxy prothrombin | DCP ; m[IU]/mL ; ; 40
-* dupan-2 | DUPAN-2 | SPan-1 | Span-1 ; U/mL
+* dupan-2 | SPan-1 ; U/mL
 * ca 72-4 | CA72-4 | CA 242 | CA 50 | CA 27.29 | CA 27-29 | HE4 | human epididymis protein 4 ; U/mL
 pro-gastrin-releasing peptide | ProGRP | pro-GRP ; pg/mL ; ; 81
 s-100b | serum S100B | S100 protein level
@@ -445,7 +445,7 @@ surgical margins | resection margins | resection margin | surgical margin
 microsatellite instability | MSI | mismatch repair proteins | MLH1 | MSH2 | MSH6 | PMS2
 pd-l1 | PD-L1 expression | PDL1
 * braf | BRAF mutation | BRAF V600E | KRAS | KRAS mutation | NRAS | EGFR mutation | ROS1 | RET | BRCA1 | BRCA2 | MYC | BCR-ABL | BCR-ABL1 | PML-RARA | FLT3 | NPM1
-* myogenin | MyoD1 | MYOD1 | SOX10 | SOX-10 | GATA3 | PAX8 | PAX-8 | PAX5 | PAX2 | STAT6 | TLE1 | INI1 | INI-1 | SMARCB1 | MUC1 | MUC2 | MUC5AC | MUC4 | MUC6 | FLI-1 | FLI1 | ERG | NKX2.2 | NKX3.1 | MDM2 | CDK4 | SALL4 | OCT3/4 | OCT4 | PLAP | glypican-3 | HepPar-1 | HepPar1 | arginase-1 | D2-40 marker | MPO | myeloperoxidase | TdT | TDT | MUM1 | MUM-1 | EBER | LMP1 | kappa | lambda | perforin | granzyme B | TIA-1 | TIA1 | neurofilament | NeuN | Olig2 | IDH1 | ATRX | SATB2 | GCDFP-15 | mammaglobin | TFE3 | CAIX | CA-IX | racemase | AMACR | villin | CDH17 | factor VIII-related antigen | von Willebrand factor staining | CD-markers | langerin | tyrosinase | MiTF | PRAME | BAP1 | SSTR2 | INSM1 | insulinoma-associated protein 1 | CD57 staining | E-cadherin | EpCAM | Ber-EP4 | MOC-31 | fibronectin | collagen IV | laminin | LCA | leukocyte common antigen | PGP9.5 | renal cell carcinoma antigen | RCC antigen
+* myogenin | MyoD1 | SOX10 | SOX-10 | GATA3 | PAX8 | PAX-8 | PAX5 | PAX2 | STAT6 | TLE1 | INI1 | INI-1 | SMARCB1 | MUC1 | MUC2 | MUC5AC | MUC4 | MUC6 | FLI-1 | FLI1 | ERG | NKX2.2 | NKX3.1 | MDM2 | CDK4 | SALL4 | OCT3/4 | OCT4 | PLAP | glypican-3 | HepPar-1 | HepPar1 | arginase-1 | D2-40 marker | MPO | myeloperoxidase | TdT | MUM1 | MUM-1 | EBER | LMP1 | kappa | lambda | perforin | granzyme B | TIA-1 | TIA1 | neurofilament | NeuN | Olig2 | IDH1 | ATRX | SATB2 | GCDFP-15 | mammaglobin | TFE3 | CAIX | CA-IX | racemase | AMACR | villin | CDH17 | factor VIII-related antigen | von Willebrand factor staining | CD-markers | langerin | tyrosinase | MiTF | PRAME | BAP1 | SSTR2 | INSM1 | insulinoma-associated protein 1 | CD57 staining | E-cadherin | EpCAM | Ber-EP4 | MOC-31 | fibronectin | collagen IV | laminin | LCA | leukocyte common antigen | PGP9.5 | renal cell carcinoma antigen | RCC antigen
 * congo red staining | congo red | congo red stain | amyloid deposition | amyloid deposits | PAS stain | PAS staining | periodic acid-Schiff stain | periodic acid-Schiff | periodic acid Schiff | Grocott stain | GMS stain | Gomori methenamine silver | Prussian blue | reticulin stain | Masson trichrome | Giemsa stain | Giemsa staining | oil red O | trichrome stain | silver stain
 direct immunofluorescence | indirect immunofluorescence | immunofluorescence | DIF | immunofluorescence microscopy | immunofluorescence staining
 electron microscopy | transmission electron microscopy | ultrastructural examination
