@@ -157,7 +157,7 @@ test("a mother who brings the child tells the child's own story", () => {
 test.each([
   ['Troponin I was 12.5 ng/mL.', 'troponin i', { value: 12.5, unit: 'ng/mL', flag: 'high' }],
   ['Troponin I of 8 ng/L.', 'troponin i', { value: 8, unit: 'ng/L', flag: 'normal' }],
-  ['Serum potassium (K+) was 2.9 mEq/L.', 'potassium', { value: 2.9, unit: 'mEq/L', flag: 'low' }],
+  ['Serum potassium (K+) was 2.9 mEq/L.', 'potassium', { value: 2.9, unit: 'meq/L', flag: 'low' }],
   ['The platelet count was 52 × 109/L.', 'platelets', { value: 52, unit: '10*9/L', flag: 'low' }],
   ['WBC 15,000/mm3.', 'white blood cell count', { value: 15000, unit: '/uL', flag: 'high' }],
   ['Creatinine 798 μmol/l.', 'creatinine', { value: 798, unit: 'umol/L', flag: 'high' }],
@@ -187,7 +187,12 @@ test('vital signs are signs with values', () => {
   expect(finding(text, 'symptoms', 'blood pressure')).toMatchObject({ value: 80, unit: 'mm[Hg]', flag: 'low' });
   expect(finding(text, 'symptoms', 'diastolic blood pressure')).toMatchObject({ value: 50 });
   expect(finding(text, 'symptoms', 'heart rate')).toMatchObject({ value: 120, unit: '/min', flag: 'high' });
-  expect(finding(text, 'symptoms', 'body temperature')).toMatchObject({ value: 38.5, unit: 'Cel', flag: 'high' });
+  expect(finding(text, 'symptoms', 'body temperature')).toMatchObject({
+    value: 101.3,
+    unit: '[degF]',
+    canonical: { value: 38.5, unit: 'Cel' },
+    flag: 'high',
+  });
   expect(finding(text, 'symptoms', 'oxygen saturation')).toMatchObject({ value: 88, unit: '%', flag: 'low' });
 });
 

@@ -182,7 +182,7 @@ test.each([
 });
 
 test.each([
-  ['Chitobiase activity was 508 nmol/mg.', 'chitobiase activity', { value: 508, unit: 'nmol/mg' }],
+  ['Chitobiase activity was 508 nmol/mg.', 'chitobiase', { value: 508, unit: 'nmol/mg' }],
   ['Plasma zorbinase level was 17.4 ng/mL (normal range 0–3.3 ng/mL).', 'zorbinase', { flag: 'high', range: [0, 3.3] }],
   ['Anti-zorbin antibodies were negative.', 'anti-zorbin antibodies', { assertion: 'absent' }],
   ['Zorbin antigen was positive.', 'zorbin antigen', { qualifiers: ['positive'] }],

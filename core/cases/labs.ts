@@ -6,7 +6,7 @@ import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, mentionsIn, type Reading } from './reading.ts';
 import type { Result } from './scopes.ts';
 import { specimenOf } from './specimens.ts';
-import { findUnlisted } from './unlisted.ts';
+import { findUnlisted, nameBefore } from './unlisted.ts';
 import { type Measured, momentOfName, trendBefore, trendBehind, valuesAfter } from './values.ts';
 import { ANALYTE_OF, type Analyte, CAPITALS_ONLY, FRACTIONS, NEED_VALUE } from './vocabularies/labs.ts';
 
@@ -179,6 +179,7 @@ function analyteMeasured(place: Place, values: readonly Measured[]): { analyte: 
 
 function draftsOf(place: Place, values: readonly Measured[]): readonly Draft[] {
   const { reading, sentence, mention, to, ageYears } = place;
+  const floor = reading.sentences[sentence]?.from ?? 0;
   const sign = values.length === 0 ? signBehind(reading, to) : null;
   const asserted = assertionAt(reading, mention.from, false);
   const said = sign?.result ?? reading.scopes.resultAt(mention.from);
@@ -202,15 +203,19 @@ function draftsOf(place: Place, values: readonly Measured[]): readonly Draft[] {
     ...(specimen === null ? [] : [specimen]),
   ];
   const when = momentOfName(reading, sentence, mention.from);
+  // `anti-zorbin antibodies`: what they are against stands before the word.
+  const against = analyte.term === 'antibodies' && result !== null ? nameBefore(reading, mention.from, floor) : null;
+  const term = against === null ? analyte.term : `${against.term} antibodies`;
+  const start = against?.start ?? mention.start;
   const nameEnd = Math.max(mention.end, reading.tokens.end[to - 1] ?? mention.end);
   if (values.length === 0)
     return [
       {
         sentence,
         finding: makeFinding({
-          term: analyte.term,
+          term,
           assertion,
-          span: [mention.start, sign?.end ?? nameEnd],
+          span: [start, sign?.end ?? nameEnd],
           flag: flagOfResult(result) ?? (trendAlone === 'normalised' ? 'normal' : null),
           trend: trendAlone,
           at: when,
@@ -226,9 +231,9 @@ function draftsOf(place: Place, values: readonly Measured[]): readonly Draft[] {
     return {
       sentence,
       finding: makeFinding({
-        term: analyte.term,
+        term,
         assertion,
-        span: [Math.min(mention.start, quantity.start), Math.max(nameEnd, quantity.end)],
+        span: [Math.min(start, quantity.start), Math.max(nameEnd, quantity.end)],
         value: quantity.value,
         unit: quantity.unit,
         comparator: quantity.comparator,

@@ -47,7 +47,7 @@ const headBit = perWord((word) => (HEADS.has(word) ? 1 : 0));
 type Name = { readonly term: string; readonly from: number; readonly start: number };
 
 /** The words of a name that ends before token `to`: back to an article, a verb, a cue or a mark. */
-function nameBefore(reading: Reading, to: number, floor: number): Name | null {
+export function nameBefore(reading: Reading, to: number, floor: number): Name | null {
   const { tokens, text } = reading;
   let from = to;
   let words = 0;

@@ -19,7 +19,7 @@ const LINKS = set(
   'of was were is are at level levels count counts value values to the a an serum plasma blood total concentration concentrations increased elevated decreased reduced raised low high normal peak peaked up from measured ' +
     'approximately about markedly slightly significantly only rose risen fell dropped reached been had has have found be still as with result results showed measuring around than more less over below above greater higher lower above ' +
     'normalized normalised remained stable kept constant cell ratio proliferation labeling mildly moderately severely extremely very both titer titers index rate score estimated initial maximum minimum his her mean time activity abnormal absolute range ranged ranging between nearly almost revealed exceeding under in admission on day ' +
-    'that being noted detected calculated reading reported documented recorded which also again then further subsequently gradually progressively rapidly improved climbed peaking increase increasing decreasing decrease declined declining rising falling drop just positive strongly weakly repeat nadir came back returned lowered down antibody antibodies reaching concentrate drastically slowly quickly steadily sharply dramatically continuously remains normalizing improving worsened worsening fasting resting estimate baseline least fluctuated titre titres grade class equal equals',
+    'that being noted detected calculated reading reported documented recorded which also again then further subsequently gradually progressively rapidly improved climbed peaking increase increasing decreasing decrease declined declining rising falling drop just positive strongly weakly repeat nadir came back returned lowered down antibody antibodies reaching concentrate drastically slowly quickly steadily sharply dramatically continuously remains normalizing improving worsened worsening fasting resting estimate baseline least fluctuated titre titres grade class equal equals prolonged lengthened widened shortened narrowed',
 );
 const LINK_MARKS = new Set(['(', ')', '[', ']', ':', '=', ',', '<', '>', '≤', '≥', '~', '≈', '∼', '-', '–', '−', '→']);
 const LINK_TOKENS_MAX = 14;
@@ -38,14 +38,18 @@ const CHANGES: ReadonlyMap<string, Trend> = new Map([
   ...[...set('remained remains unchanged constant fluctuated persistently')].map((one) => [one, 'stable'] as const),
 ]);
 const CHANGES_WITH_GOAL: ReadonlyMap<string, Trend> = new Map([
-  ...[...set('increased increasing increase elevated raised')].map((one) => [one, 'rising'] as const),
-  ...[...set('decreased decreasing decrease reduced lowered reduction down')].map((one) => [one, 'falling'] as const),
+  ...[...set('increased increasing increase elevated raised prolonged lengthened widened')].map(
+    (one) => [one, 'rising'] as const,
+  ),
+  ...[...set('decreased decreasing decrease reduced lowered reduction down shortened narrowed')].map(
+    (one) => [one, 'falling'] as const,
+  ),
   ...[...set('improved improving recovered improvement')].map((one) => [one, 'improving'] as const),
   ...[...set('worsened worsening deteriorated deteriorating')].map((one) => [one, 'worsening'] as const),
 ]);
 const GOALS = set('to from');
 const JOINTS = new Set([',', ';', 'and', 'but', 'then', 'which', 'that', ')', ']', '→']);
-const JOINTS_MAX = 4;
+const JOINT_TOKENS_MAX = 18;
 const ADVERBS = set(
   'subsequently gradually progressively rapidly further later again slowly significantly markedly dramatically had has have quickly steadily drastically followed by a an the level value increase decrease rise drop fall peak of',
 );
@@ -132,39 +136,64 @@ function readBehind(reading: Reading, from: number, end: number): Behind {
   return { reference, at, to };
 }
 
-/** A further value of the same thing: `… and then rose to 12`, `to 9`, `→ 7`, `, 7.1 g/dL on day 3`. */
-function readFurther(reading: Reading, from: number, end: number, last: Quantity, wasFrom: boolean): Walk | null {
-  const { text, tokens } = reading;
+type Joint = {
+  readonly at: number;
+  readonly moment: string | null;
+  readonly trend: Trend | null;
+  readonly goal: boolean;
+};
+
+/** The words that lead from one value to the next: `and then rose to`, `→`, `, on day 3`. */
+function readJoint(reading: Reading, from: number, end: number): Joint | null {
+  const { tokens } = reading;
   let at = from;
   let moment: string | null = null;
   let trend: Trend | null = null;
   let goal = false;
-  for (let steps = 0; at < end && steps < JOINTS_MAX + LINK_TOKENS_MAX; steps += 1) {
-    const word = tokens.word[at] ?? '';
-    if (tokens.kind[at] === NUMBER) break;
+  while (at < Math.min(end, from + JOINT_TOKENS_MAX) && tokens.kind[at] !== NUMBER) {
     const when = readMoment(reading, at, end);
     if (when !== null) {
       moment = when.words;
       at = when.to;
       continue;
     }
+    const word = tokens.word[at] ?? '';
     const change = CHANGES.get(word) ?? CHANGES_WITH_GOAL.get(word);
     if (change !== undefined) trend = change;
     else if (word === 'to' || word === '→' || word === 'at') goal = true;
     else if (!JOINTS.has(word) && !ADVERBS.has(word)) return null;
     at += 1;
   }
-  const quantity = at < end ? readQuantity(text, tokens, at) : null;
-  if (quantity === null) return null;
-  const sameUnit = quantity.unit === last.unit || quantity.unit === null || (last.unit === null && wasFrom);
+  return { at, moment, trend, goal };
+}
+
+/**
+ * A further value of the same thing: `… and then rose to 12`, `to 9`, `→ 7`, `, 7.1 g/dL on day 3`. `start` is the change that
+ * began with the last value (`increased from 3`), if one did.
+ */
+function readFurther(
+  reading: Reading,
+  from: number,
+  end: number,
+  last: Quantity,
+  start: { readonly trend: Trend | null } | null,
+): Walk | null {
+  const { text, tokens } = reading;
+  const joint = readJoint(reading, from, end);
+  const quantity = joint === null || joint.at >= end ? null : readQuantity(text, tokens, joint.at);
+  if (joint === null || quantity === null) return null;
+  const { at, moment, trend, goal } = joint;
+  const sameUnit = quantity.unit === last.unit || quantity.unit === null || (last.unit === null && start !== null);
   const next = tokens.word[quantity.to] ?? '';
   if (!sameUnit || (quantity.unit === null && TIME_WORDS.has(next))) return null;
-  const told = goal && (trend !== null || wasFrom || tokens.word[at - 1] === '→');
-  if (told) return { quantity, trend: trend ?? directionOf(last, quantity), at: moment, reference: null };
+  if (goal && (trend !== null || start !== null || tokens.word[at - 1] === '→')) {
+    const changed = trend ?? start?.trend ?? directionOf(last, quantity);
+    return { quantity, trend: changed, at: moment, reference: null };
+  }
   // `9.2 g/dL on admission and 7.1 g/dL on day 3`: without a verb only where both say when.
   if (quantity.unit === null || trend !== null) return null;
-  const behind = readBehind(reading, quantity.to, end);
-  return moment !== null || behind.at !== null ? { quantity, trend: null, at: moment, reference: null } : null;
+  const told = moment !== null || readBehind(reading, quantity.to, end).at !== null;
+  return told ? { quantity, trend: null, at: moment, reference: null } : null;
 }
 
 function directionOf(first: Quantity, second: Quantity): Trend | null {
@@ -195,7 +224,7 @@ export function valuesAfter(
       trend: wasFrom ? null : walk.trend,
       at: behind.at ?? walk.at,
     });
-    walk = readFurther(reading, behind.to, end, { ...quantity, unit }, wasFrom);
+    walk = readFurther(reading, behind.to, end, { ...quantity, unit }, wasFrom ? walk : null);
     if (walk !== null && wasFrom && walk.quantity.unit !== null && unit === null)
       values[0] = { ...(values[0] as Measured), quantity: { ...quantity, unit: walk.quantity.unit } };
   }

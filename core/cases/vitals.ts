@@ -142,10 +142,10 @@ function draftsOf(
   ];
 }
 
-/** `hemodynamically unstable`. */
+/** `hemodynamically compromised`. */
 function stateBehind(reading: Reading, at: number): Flag | null {
   const word = reading.tokens.word[at] ?? '';
-  return word === 'unstable' || word === 'compromised' ? 'abnormal' : null;
+  return word === 'unstable' || word === 'compromised' || word === 'instability' ? 'abnormal' : null;
 }
 
 /** All values behind a sign. The second number of a pair stands between one value and the next. */
