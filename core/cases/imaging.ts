@@ -9,7 +9,8 @@ import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './r
 import { boundsIn } from './reference.ts';
 import { sizeBeside } from './sizes.ts';
 import { isSeenOnImages } from './symptoms.ts';
-import { type Measured, trendBefore, trendBehind, valuesAfter } from './values.ts';
+import { trendBefore, trendBehind } from './trends.ts';
+import { type Measured, valuesAfter } from './values.ts';
 import type { Measure } from './vocabulary.ts';
 
 // Judgements of a function that are no words of results elsewhere.

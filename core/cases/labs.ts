@@ -6,8 +6,9 @@ import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, mentionsIn, type Reading } from './reading.ts';
 import type { Result } from './scopes.ts';
 import { specimenOf } from './specimens.ts';
+import { trendBefore, trendBehind } from './trends.ts';
 import { findUnlisted, nameBefore } from './unlisted.ts';
-import { type Measured, momentOfName, trendBefore, trendBehind, valuesAfter } from './values.ts';
+import { type Measured, momentOfName, valuesAfter } from './values.ts';
 import { ANALYTE_OF, type Analyte, CAPITALS_ONLY, FRACTIONS, NEED_VALUE } from './vocabularies/labs.ts';
 
 const LIST_WORDS = new Set(

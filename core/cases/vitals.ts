@@ -7,7 +7,8 @@ import { gradeOf } from './grades.ts';
 import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { NUMBER } from './tokens.ts';
-import { type Measured, momentOfName, trendBefore, trendBehind, valuesAfter } from './values.ts';
+import { trendBefore, trendBehind } from './trends.ts';
+import { type Measured, momentOfName, valuesAfter } from './values.ts';
 import { AGELESS_VITALS, UNJUDGED_VITALS, VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
 
 const ADULT_YEARS = 18;
@@ -142,9 +143,10 @@ function draftsOf(
   ];
 }
 
-/** `hemodynamically compromised`. */
+/** `hemodynamically stable`. */
 function stateBehind(reading: Reading, at: number): Flag | null {
   const word = reading.tokens.word[at] ?? '';
+  if (word === 'stable') return 'normal';
   return word === 'unstable' || word === 'compromised' || word === 'instability' ? 'abnormal' : null;
 }
 
