@@ -121,7 +121,6 @@ export const VITAL_SIGNS: readonly VitalSign[] = [
       'core temperature',
       'core body temperature',
       'peak temperature',
-      'fever of',
       'temperatures',
       'tympanic temperature',
     ],
