@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Distillate } from '../core/cases/case.ts';
 import { act } from '../core/engine/index.ts';
-import { formOf, type Shown } from './support/model-server/fake-model.ts';
-import { MALFORMED } from './support/model-server/malformed.ts';
+import type { Shown } from './support/model-server/fake-model.ts';
+import { bare, MALFORMED } from './support/model-server/malformed.ts';
 import { type ModelServer, startModelServer } from './support/model-server/server.ts';
 import { madeUpCase, madeUpCases, openWorld, type World } from './support/model-server/world.ts';
 
@@ -96,7 +96,7 @@ test('answers that come to the wrong cases are never stored with them', async ()
     const before = seen.at(-1);
     seen.push(shown);
     if (call.repair !== null || !before || before.case_id === shown.case_id) return null;
-    return { kind: 'content', content: formOf(before) };
+    return { kind: 'content', content: bare(before) };
   };
   await here.drain();
   const kept = await distillates(here);

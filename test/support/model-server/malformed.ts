@@ -30,6 +30,16 @@ const unwrapped = (name: string, spell: (whole: string) => string): Malformed =>
   expected: 'unwrapped',
   answer: (shown) => said(spell(json(shown))),
 });
+/** What would fit any case but for its id: it claims nothing that a text could bear out. */
+export const bare = (shown: Shown): Form => ({
+  ...formOf(shown),
+  diagnosis: null,
+  is_rare: false,
+  rarity: [],
+  rejection_reason: 'A common disease.',
+  key_symptoms: [],
+  key_labs: [],
+});
 const quoteOf = (shown: Shown): string => shown.text.slice(0, 40).replace(/\s\S*$/, '');
 
 export const MALFORMED: readonly Malformed[] = [
@@ -83,7 +93,7 @@ export const MALFORMED: readonly Malformed[] = [
       body: JSON.stringify({ choices: [{ message: { content: [{ type: 'text', text: json(s) }] } }] }),
     }),
   },
-  { name: 'right, but of another item', expected: 'refused', answer: (_, other) => said(json(other)) },
+  { name: 'right, but of another item', expected: 'refused', answer: (_, other) => said(JSON.stringify(bare(other))) },
   bent('no id', () => ({ case_id: undefined })),
   bent('a field missing', () => ({ outcome: undefined })),
   bent('a field too many', () => ({ confidence: 1 })),
