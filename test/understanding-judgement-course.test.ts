@@ -102,6 +102,7 @@ test.each([
 test.each([
   ['nothing is said of it', ''],
   ['a relative died', 'His father died of stroke.'],
+  ['it is denied', 'There was never a complete recovery.'],
   ['it is what was feared', 'He was told that he would not recover completely.'],
   ['it was before', 'He had been asymptomatic and had been well before admission.'],
 ])('the outcome is unknown where %s', (_, end) => {

@@ -63,6 +63,11 @@ test.each([
     'pheochromocytoma',
   ],
   [
+    'mistaken, though stated more surely',
+    'He was erroneously diagnosed with sarcoidosis elsewhere. Biopsy of a node was consistent with lymphoma.',
+    'lymphoma',
+  ],
+  [
     'of the family',
     'Her mother was diagnosed with breast cancer. She had cough and was diagnosed with sarcoidosis.',
     'sarcoidosis',
@@ -93,6 +98,7 @@ test.each([
   ['Brown tumor mimicking multiple myeloma: a case report', 'Brown tumor'],
   ['Pituitary apoplexy presenting as meningitis', 'Pituitary apoplexy'],
   ['Dyspnea revealing Behçet disease', 'Behçet disease'],
+  ['In a patient with breast cancer, pityriasis rubra pilaris', 'pityriasis rubra pilaris'],
   ['Zinc gluconate for Wilson disease', 'Wilson disease'],
   ['A rare case of breast cylindroma: diagnostic challenges', 'breast cylindroma'],
   ['Lithopedion – a rare complication of abdominal pregnancy', 'Lithopedion'],
@@ -153,8 +159,13 @@ test.each([
   ['a common deficiency of an enzyme', 'A man was diagnosed with G6PD deficiency.', null],
   [
     'what a title says it is not',
-    'A child had fever and was diagnosed with measles.',
+    'A child had fever. Kawasaki disease was considered. He was diagnosed with measles.',
     'Measles mimicking Kawasaki disease',
+  ],
+  [
+    'an unusual presentation of a common syndrome',
+    'We report an unusual presentation of cubital tunnel syndrome. She was diagnosed with cubital tunnel syndrome.',
+    null,
   ],
   ['what was ruled out', 'A man was diagnosed with pneumonia; Gaucher disease was ruled out.', null],
   ['a common reaction', 'A man was diagnosed with insulin-induced hypoglycemia.', null],

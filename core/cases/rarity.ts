@@ -39,6 +39,10 @@ function quote(text: string, [start, end]: Span): string {
   return words.length > QUOTE_CHARS ? `${words.slice(0, QUOTE_CHARS - 1)}…` : words;
 }
 
+// A title names these only to say what it is not.
+const NOT_HAD =
+  /\b(?:mimick?\w*|masquerad\w+|simulat\w+|resembl\w+|misdiagnosed|mistaken|versus|vs|differential|rather than|not|without|excluding)\b/i;
+
 /** Known rare diseases that the patient has: in the diagnosis or title surely, elsewhere by how often they are named. */
 function diseaseEvidence(
   reading: Reading,
@@ -46,7 +50,7 @@ function diseaseEvidence(
   title: string | null,
 ): readonly RarityEvidence[] {
   const counts = new Map<string, { count: number; span: Span; head: boolean; titled: boolean }>();
-  const lowerTitle = title?.toLowerCase() ?? '';
+  const lowerTitle = (title?.split(NOT_HAD)[0] ?? '').toLowerCase();
   for (const mention of reading.mentions) {
     const disease = entryIn(mention, 'disease');
     if (disease === undefined || !disease.rare) continue;
@@ -122,10 +126,6 @@ function ecgEvidence(theCase: ExtractedCase): readonly RarityEvidence[] {
       span: finding.span,
     }));
 }
-
-// A title names these only to say what it is not.
-const NOT_HAD =
-  /\b(?:mimick?\w*|masquerad\w+|simulat\w+|resembl\w+|misdiagnosed|mistaken|versus|vs|differential|rather than|not|without|excluding)\b/i;
 
 /** Words and names that mark a rare disease where no list has it. */
 function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: string | null): readonly RarityEvidence[] {
