@@ -37,7 +37,7 @@ test.each([
   ['No fever, chills, and night sweats were reported.', 'night sweats', 'absent'],
   ['She denied fever; cough was present.', 'cough', 'present'],
   ['There was no edema in the legs with jaundice.', 'jaundice', 'present'],
-  ['No granules were found in the tumor cells.', 'tumor', 'present'],
+  ['Staining failed to demonstrate any granules in the cytoplasm of the tumor cells.', 'tumor', 'present'],
   ['Auscultation revealed absent breath sounds, dyspnea and fever.', 'fever', 'present'],
   ['He denied smoking, socially drank alcohol.', 'alcohol use', 'present'],
   ['No cause of the anemia was found.', 'anemia', 'present'],

@@ -90,6 +90,11 @@ test('twice the text gives no more than twice the findings and one', () => {
   );
 });
 
+test('a hundred thousand halves are read without a stack of them', () => {
+  const text = `${'and a half '.repeat(100_000)} years old`;
+  expect(extractCase(text).patient.ageYears).toBeNull();
+});
+
 const EXAMPLES = new URL('../../shared/data/facet_examples/maccrobat_dev.jsonl', import.meta.url);
 test.skipIf(!existsSync(EXAMPLES))(
   'of 48 annotated reports age and sex are overlapped in 47 or more (skipped without the shared data)',

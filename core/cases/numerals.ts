@@ -38,7 +38,9 @@ export function numberBefore(tokens: Tokens, to: number): { readonly value: numb
     const article = skip(at - 1);
     const joint = skip(article - 1);
     if (tokens.word[article] !== 'a' || tokens.word[joint] !== 'and') return null;
-    const whole = numberBefore(tokens, joint);
+    // One half only: `and a half and a half` is no number, however long it goes on.
+    const end = isHyphen(tokens.word[joint - 1]) ? joint - 1 : joint;
+    const whole = tokens.word[end - 1] === 'half' ? null : numberBefore(tokens, joint);
     return whole === null ? null : { value: whole.value + 0.5, from: whole.from };
   }
   const value = numeralOf(word);
