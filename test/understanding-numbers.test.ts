@@ -125,6 +125,7 @@ test.each([
 test.each([
   ['His creatinine normalized.', 'creatinine', 'normalised'],
   ['The creatinine returned to normal.', 'creatinine', 'normalised'],
+  ['The creatinine decreased to normal after a week.', 'creatinine', 'normalised'],
   ['Normalization of the serum creatinine was seen.', 'creatinine', 'normalised'],
   ['Rising creatinine was noted.', 'creatinine', 'rising'],
   ['The platelet count dropped rapidly.', 'platelets', 'falling'],

@@ -80,6 +80,12 @@ export function trendBehind(reading: Reading, from: number, end: number): Trend 
   for (let at = from; at < Math.min(end, from + 5); at += 1) {
     const one = word[at] ?? '';
     const trend = CHANGES.get(one);
+    if (
+      (trend !== undefined || CHANGES_WITH_GOAL.has(one)) &&
+      /^(?:normal|normalcy)$/.test(word[at + 2] ?? '') &&
+      word[at + 1] === 'to'
+    )
+      return 'normalised';
     if (trend !== undefined) return trend;
     if (one === 'returned' && word[at + 1] === 'to' && /^(?:normal|baseline|the)$/.test(word[at + 2] ?? ''))
       return 'normalised';

@@ -40,7 +40,7 @@ const SIMPLE_ROWS: readonly (readonly [starts: string, pattern: string, code: st
   ['c', 'cm_(?:of_)?H(?:2|₂)O\\b|cm_(?:of_)?water\\b', 'cm[H2O]'],
   [
     'bcrt/p',
-    'bpm\\b|beats?_(?:\\/|per)_min(?:ute)?s?\\b|b\\/min\\b|\\/_min(?:ute)?\\b|breaths?_(?:\\/|per)_min(?:ute)?s?\\b|breaths?_a_minute\\b|per minute\\b|cycles?_(?:\\/|per)_min(?:ute)?\\b|rpm\\b|cpm\\b|times?_(?:\\/|per)_min(?:ute)?\\b|respirations_per_minute\\b|beats per min\\b|beats a minute\\b',
+    'bpm\\b|beats?_(?:\\/|per)_min(?:ute)?s?\\b|b\\/min\\b|\\/_min(?:ute)?\\b|breaths?_(?:\\/|per)_min(?:ute)?s?\\b|breaths?_a_minute\\b|per minute\\b|cycles?_(?:\\/|per)_min(?:ute)?\\b|rpm\\b|cpm\\b|times?_(?:\\/|per)_min(?:ute)?\\b|respirations_per_minute\\b|beats per min\\b|beats a minute\\b|counts?\\/min\\b',
     '/min',
   ],
   ['m', 'mm_\\/_(?:1(?:st)?_)?h(?:r|our)?\\b|mm (?:in the (?:first|1st) hour|per hour)\\b', 'mm/h'],

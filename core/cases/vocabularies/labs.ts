@@ -18,7 +18,7 @@ myoglobin ; ng/mL ; ; 90
 ? sodium | Na | serum sodium | Na+ ; mmol/L ; 135 ; 145 ; 22.99
 ? potassium | serum potassium | K+ ; mmol/L ; 3.5 ; 5.1 ; 39.1
 chloride | serum chloride ; mmol/L ; 96 ; 107 ; 35.45
-? bicarbonate | HCO3 | serum bicarbonate ; mmol/L ; 22 ; 29 ; 61
+? bicarbonate | HCO3 | HCO3- | HCO(3) | serum bicarbonate ; mmol/L ; 22 ; 29 ; 61
 base excess | base deficit | BE ; mmol/L ; -3 ; 3
 anion gap ; mmol/L ; 6 ; 16
 ? calcium | serum calcium | total calcium | corrected calcium | calcium level ; mg/dL ; 8.5 ; 10.5 ; 40.08 ; 2
@@ -199,8 +199,8 @@ csf glucose | cerebrospinal fluid glucose ; mg/dL ; 40 ; 80 ; 180.16
 oligoclonal bands
 arterial blood gas | ABG | arterial blood gases | blood gas analysis | blood gas | arterial blood gas analysis | blood gases
 ? ph | arterial pH | pH ; 1 ; 7.35 ; 7.45
-pco2 | PaCO2 | partial pressure of carbon dioxide | pCO2 | P CO2 | carbon dioxide partial pressure | PvCO2 ; mm[Hg] ; 35 ; 45
-po2 | PaO2 | partial pressure of oxygen | pO2 | P O2 ; mm[Hg] ; 75 ; 
+pco2 | PaCO2 | PaCO(2) | pCO(2) | partial pressure of carbon dioxide | pCO2 | P CO2 | carbon dioxide partial pressure | PvCO2 ; mm[Hg] ; 35 ; 45
+po2 | PaO2 | PaO(2) | pO(2) | partial pressure of oxygen | pO2 | P O2 ; mm[Hg] ; 75 ; 
 serum osmolality | plasma osmolality | osmolality | serum osmolarity | plasma osmolarity | osmolarity ; mosm/kg ; 275 ; 298
 urine osmolality ; mosm/kg
 urinalysis | urine analysis | urine examination | urine test | urinary analysis | urine microscopy | urine sediment
