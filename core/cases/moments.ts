@@ -1,5 +1,6 @@
 import type { Reading } from './reading.ts';
 import { NUMBER, type Tokens } from './tokens.ts';
+import { perWord } from './words.ts';
 
 /** When something was found, in the words of the text (lower case), up to token `to`. */
 export type Moment = { readonly words: string; readonly to: number };
@@ -85,9 +86,19 @@ function behindMoment(tokens: Tokens, from: number): number {
   return tail > duration ? tail : -1;
 }
 
+// Most words open no moment, and every word behind a name is asked.
+const opensMoment = perWord((one) =>
+  [PREPOSITIONS, RELATIONS, ALONE, NUMBER_WORDS, DAY_KINDS].some((words) => words.has(one)) ||
+  ['within', 'in', 'over', 'at', 'day', 'the', 'pod'].includes(one) ||
+  /^\d/.test(one)
+    ? 1
+    : 0,
+);
+
 /** The moment whose words start at token `from`: `on admission`, `day 3`, `after 2 weeks`, `three days later`, `preoperatively`. */
 export function readMoment(reading: Reading, from: number, end: number): Moment | null {
   const { tokens, text } = reading;
+  if (opensMoment(tokens.pool)[tokens.id[from] ?? 0] !== 1) return null;
   const to = behindMoment(tokens, from);
   if (to <= from || to > end) return null;
   const words = text.slice(tokens.start[from] ?? 0, tokens.end[to - 1] ?? 0);
