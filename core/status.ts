@@ -7,6 +7,7 @@ import { etaRange, etaSeconds, ratePerSecond, successRate } from './engine/progr
 import { readSnapshot } from './engine/snapshot.ts';
 import type { Pipeline, Stage } from './engine/stage.ts';
 import type { StatusAnswer } from './search/contract.ts';
+import { gatesWithJobs } from './status-batches.ts';
 import { readSourceRows, sourcesAnswer } from './status-sources.ts';
 
 const SET_ASIDE_SHOWN = 50;
@@ -29,7 +30,9 @@ export async function readStatus(db: Database, pipeline: Pipeline, degraded: rea
         : detection.kind === 'work'
           ? detection.stage.name
           : detection.current.name,
-    stages: pipeline.stages.map((stage) => stageStatus(pipeline, stage, snapshot, progress)),
+    stages: await Promise.all(
+      pipeline.stages.map(async (stage) => withJobs(db, stageStatus(pipeline, stage, snapshot, progress))),
+    ),
     release: release && {
       version: release.version,
       case_count: release.caseCount,
@@ -85,6 +88,14 @@ function stageStatus(
     gates: gates.map(gateAnswer),
     warnings,
   };
+}
+
+/** A stage that waits for batch jobs says for which. */
+async function withJobs(db: Database, stage: StatusAnswer['stages'][number]): Promise<StatusAnswer['stages'][number]> {
+  if (!stage.gates.some(({ kind }) => kind === 'submitted')) return stage;
+  const gates = await gatesWithJobs(db, stage.gates);
+  const [gate] = gates;
+  return { ...stage, gates, gate: gate ? { reason: gate.reason, opens_at: gate.opens_at } : null };
 }
 
 const gateAnswer = ({ kind, reason, row, opensAtMs }: Gate) => ({

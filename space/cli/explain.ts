@@ -6,6 +6,7 @@ import {
   keysLike,
   type StageExplanation,
 } from '../../core/engine/index.ts';
+import { gatesWithJobs } from '../../core/status-batches.ts';
 import type { Space } from '../space.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { gateJson, gateLine } from './gates.ts';
@@ -20,7 +21,12 @@ export const explainCommand = (): Command =>
     .option('--json', 'print JSON')
     .action((name: string | undefined, options: { json?: boolean }) =>
       withSpace({ quiet: true }, async (space) => {
-        const all = await explainStages(space.db, space.pipeline);
+        const all = await Promise.all(
+          (await explainStages(space.db, space.pipeline)).map(async (one) => ({
+            ...one,
+            gates: await gatesWithJobs(space.db, one.gates),
+          })),
+        );
         const stages = name === undefined ? all : all.filter(({ stage }) => stage === name);
         if (name !== undefined && stages.length === 0) return explainOne(space, name, options.json === true);
         if (options.json) printJson({ stages: stages.map(stageJson) });

@@ -4,6 +4,7 @@ import { VERSION } from '../../core/version.ts';
 import { ConfigError, secretsOf } from '../config.ts';
 import { agreementCommand } from './agreement.ts';
 import { auditCommand } from './audit.ts';
+import { batchesCommand } from './batches.ts';
 import { breakersCommand } from './breakers.ts';
 import { pauseCommand, resumeCommand } from './control.ts';
 import { doctorCommand } from './doctor.ts';
@@ -44,6 +45,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     pauseCommand(),
     resumeCommand(),
     breakersCommand(),
+    batchesCommand(),
     quotaCommand(),
     auditCommand(),
     searchCommand(),

@@ -11,6 +11,7 @@ import {
   successRate,
   sumCounts,
 } from '../../core/engine/index.ts';
+import { gatesWithJobs } from '../../core/status-batches.ts';
 import { SETTLED_STATES } from '../../schema/states.ts';
 import type { ProgressLine } from '../cli/progress.ts';
 import type { Space } from '../space.ts';
@@ -146,8 +147,10 @@ const waitInWords = ({ reason, waitsUntilMs }: Listing): string | null =>
 
 async function gateInWords(space: Space, stageName: string): Promise<string | null> {
   const stage = space.pipeline.stages.find(({ name }) => name === stageName);
-  const gate = stage ? gateOf(space.pipeline, stage, await readSnapshot(space.db, space.pipeline)) : null;
+  const first = stage ? gateOf(space.pipeline, stage, await readSnapshot(space.db, space.pipeline)) : null;
+  const [gate] = await gatesWithJobs(space.db, first ? [first] : []);
   if (!gate) return null;
+  if (gate.kind === 'submitted') return `${stageName} waits: ${gate.reason}`;
   const until = gate.opensAtMs === null ? 'until somebody acts' : `until ${new Date(gate.opensAtMs).toISOString()}`;
   return `${stageName} waits: ${gate.reason}, ${until}`;
 }
