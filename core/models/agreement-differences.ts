@@ -94,7 +94,7 @@ export function differenceOf({ theCase, rules }: Compared): readonly DifferingCa
   if (fields.length === 0) return [];
   const shown = [shownOf(theCase, rules), shownOf(theCase, model)] as const;
   const quote = (span: Span | null): string | null => {
-    if (withheld !== null || span === null || span[1] <= span[0]) return null;
+    if (span === null || span[1] <= span[0]) return null;
     return theCase.extracted.text.slice(span[0], Math.min(span[1], span[0] + QUOTE_CHARS_MAX));
   };
   const differences = fields.map((field) => ({
