@@ -217,6 +217,9 @@ test('anamnesis agreement: nothing to compare ends with 3 and a remedy, distilla
          SELECT 'k' || id, 'distill', id, 'call', 'made-up-1', 1, 'done', 2, 321, 0 FROM item WHERE kind = 'case' AND key = 'sample-001'`,
         `INSERT INTO effect(key, stage, item_id, name, fingerprint, lease_id, state, calls, cost, intended_ms)
          SELECT 'older' || id, 'distill', id, 'call', 'older', 1, 'done', 1, 7000, 0 FROM item WHERE kind = 'case' AND key = 'sample-001'`,
+        `INSERT INTO batch_job(key, stage, fingerprint, service, state, lease_id, items, quota, units, day, intended_ms)
+         VALUES ('job', 'distill', 'made-up-1', 'made-up', 'applied', 1, 1, 'tokens', 900, 0, 0)`,
+        `INSERT INTO batch_item(job_key, id, case_id, item_id, input_hash, units) VALUES ('job', 'r1', 'sample-002', 1, 'x', 79)`,
       ],
       'write',
     );
@@ -226,7 +229,7 @@ test('anamnesis agreement: nothing to compare ends with 3 and a remedy, distilla
     expect(JSON.parse(output)).toMatchObject({
       distilled_by_model: 2,
       cases: 2,
-      spent: { known: 1, unknown: 1, units: 321, calls: 2 },
+      spent: { known: 2, unknown: 0, units: 400, calls: 3 },
       differing: [{ caseId: 'sample-001' }, { caseId: 'sample-002' }],
     });
     const one = await live(data, ['agreement', '--sample', '1', '--format', 'csv'], null);

@@ -3,7 +3,7 @@ import { distillateOf } from '../cases/distillate.ts';
 import { type Database, json, statement } from '../engine/database.ts';
 import type { ModelCase } from '../models/agreement.ts';
 import { CASE_BYTES, extractedOf, FACETS_OF_CASE } from './cases.ts';
-import { numberOrNull, text, textOrNull } from './columns.ts';
+import { text, textOrNull } from './columns.ts';
 import { showingOf } from './licence.ts';
 import { groupsWithin, sizesOf } from './sizes.ts';
 
@@ -28,7 +28,7 @@ export async function modelCaseIds(db: Database): Promise<readonly string[]> {
   }
 }
 
-/** Those cases, by id, with what the calls for them used, as far as the ledger of effects has it. */
+/** Those cases, by id, with what the calls and jobs for them used, as far as ledger and service say. */
 export async function readModelCases(db: Database, caseIds: readonly string[]): Promise<readonly ModelCase[]> {
   const cases: ModelCase[] = [];
   const sizes = statement(
@@ -40,12 +40,12 @@ export async function readModelCases(db: Database, caseIds: readonly string[]): 
     const [found] = await db.read([
       statement(
         `SELECT c.*, d.body, p.title, p.licence, b.source AS brought_by, ${FACETS_OF_CASE},
-           (SELECT total(e.cost) FROM effect e WHERE e.item_id = i.id AND e.stage = 'distill'
-              AND e.fingerprint = d.distiller AND e.cost IS NOT NULL) AS units,
-           (SELECT count(*) FROM effect e WHERE e.item_id = i.id AND e.stage = 'distill'
-              AND e.fingerprint = d.distiller AND e.cost IS NOT NULL) AS priced,
-           (SELECT coalesce(sum(e.calls), 0) FROM effect e WHERE e.item_id = i.id AND e.stage = 'distill'
-              AND e.fingerprint = d.distiller) AS calls
+           (SELECT json_array(sum(units), sum(calls)) FROM (
+              SELECT e.cost AS units, e.calls FROM effect e
+              WHERE e.item_id = i.id AND e.stage = 'distill' AND e.fingerprint = d.distiller
+              UNION ALL
+              SELECT b.units, 1 FROM batch_item b JOIN batch_job j ON j.key = b.job_key
+              WHERE b.case_id = c.case_id AND j.fingerprint = d.distiller)) AS paid
          FROM patient_case c JOIN distillate d ON d.case_id = c.case_id JOIN document b ON b.key = c.document_key
          LEFT JOIN publication p ON p.document_key = c.document_key
          LEFT JOIN item i ON i.kind = 'case' AND i.key = c.case_id
@@ -55,13 +55,14 @@ export async function readModelCases(db: Database, caseIds: readonly string[]): 
     ]);
     for (const row of found?.rows ?? []) {
       const showing = showingOf({ source: text(row.brought_by), licence: textOrNull(row.licence) });
+      const [units, calls] = JSON.parse(text(row.paid)) as [number | null, number | null];
       cases.push({
         caseId: text(row.case_id),
         title: textOrNull(row.title),
         extracted: extractedOf(row),
         distillate: distillateOf(JSON.parse(text(row.body)) as Partial<Distillate>),
-        units: Number(row.priced) === 0 ? null : numberOrNull(row.units),
-        calls: Number(row.calls),
+        units,
+        calls: calls ?? 0,
         withheld: showing.kind === 'full' ? null : showing.reason,
       });
     }

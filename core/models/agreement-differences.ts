@@ -10,7 +10,7 @@ export type ModelCase = {
   readonly title: string | null;
   readonly extracted: ExtractedCase;
   readonly distillate: Distillate;
-  /** Units of the quota that its calls used, as the ledger of effects has them; null where it has none of this case. */
+  /** Units of the quota that its calls used, as the ledger of effects or the service of a job has them; null where neither says. */
   readonly units: number | null;
   readonly calls: number;
   /** Why words of the case may not be shown; null where they may. */
