@@ -141,7 +141,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return byValue
     .replace(/(["']?\b(?:api[-_]key|email|token)["']?\s?[:=]\s?["']?)[^"'&\s,;}<]{1,200}/gi, '$1***')
     .replace(/\b[0-9a-f]{32,64}\b/gi, '***')
-    .replace(/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g, '***')
+    .replace(/(?<![\w.+-])[\w.+-]{1,254}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g, '***')
     .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '***')
     .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi, '***');
 }
@@ -220,7 +220,12 @@ function isWhole(text: string, root: string): boolean {
     .replace(/<!--[^<>]{0,2000}-->/g, '')
     .trimEnd();
   if (tail.endsWith(`</${root}>`)) return true;
-  return /<([A-Za-z_][\w.:-]{0,100})[^<>]{0,2000}\/>$/.exec(tail)?.[1] === root;
+  const last = tail.slice(Math.max(0, tail.lastIndexOf('<')));
+  return (
+    last.indexOf('>') === last.length - 1 &&
+    last.endsWith('/>') &&
+    /^<([A-Za-z_][\w.:-]{0,100})/.exec(last)?.[1] === root
+  );
 }
 
 /**

@@ -209,5 +209,7 @@ function readText(text: string, key: string): Reading {
 const refused = (reason: RefusalReason, detail: string): Reading => ({ kind: 'refused', reason, detail });
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 /** V8 quotes the text around a syntax error; clinical text must not reach a log that way. */
-const withoutContent = (message: string): string =>
-  message.replace(/,? ?"[\s\S]*"? is not valid JSON.*$/, '').slice(0, 120);
+function withoutContent(message: string): string {
+  const quote = message.includes(' is not valid JSON') ? message.indexOf('"') : -1;
+  return (quote < 0 ? message : message.slice(0, quote).replace(/,? ?$/, '')).slice(0, 120);
+}

@@ -58,7 +58,8 @@ const refused = (reason: 'too_large' | 'unreadable', detail: string): Reading =>
 /** HTML standard, 13.2.3: the mark, then what the page says of itself; UTF-8 where it fits, else windows-1252. */
 function decoded(bytes: Uint8Array): string {
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 1024));
-  const said = /<meta[^>]{0,200}charset\s{0,5}=\s{0,5}["']?([\w.:-]{1,40})/i.exec(head)?.[1];
+  const metas = (head.match(/<meta[^<>]{0,250}/gi) ?? []).join('\n');
+  const said = /charset\s{0,5}=\s{0,5}["']?([\w.:-]{1,40})/i.exec(metas)?.[1];
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   for (const label of marked || said === undefined ? ['utf-8'] : [said, 'utf-8']) {
     try {
