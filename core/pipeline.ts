@@ -17,6 +17,8 @@ export type PipelineDeps = {
   readonly outside: Outside | null;
   /** How bytes become documents: with the clock of the host, and with readers that only it has. */
   readonly read: DocumentRead;
+  /** Least completeness, in [0, 1], of a case that is taken in; every one where it is absent. */
+  readonly completenessMin?: number;
   readonly distiller: Distiller;
   readonly embedderName: string;
   readonly embedder: (leaseId: number) => Promise<Embedder>;

@@ -36,6 +36,11 @@ const settings = {
     read: z.coerce.number().int().min(1).max(100_000).default(16),
     about: 'how many items one batch holds, and after how many a tick claims no more',
   },
+  COMPLETENESS_MIN: {
+    read: z.coerce.number().min(0).max(1).default(0),
+    about:
+      'least share of a complete report, 0 to 1, that a case must have; what has less is set aside with the reason',
+  },
   TICK_STAGES: {
     read: stageList.default([...EDGE_STAGES]),
     about: `stages that this host runs, with commas (${EDGE_STAGES.join(',')})`,
@@ -67,6 +72,7 @@ export type EdgeConfig = {
   readonly tickBudgetMs: number;
   readonly tickItemsMax: number;
   readonly tickStages: readonly string[];
+  readonly completenessMin: number;
   readonly models: ModelSettings;
   readonly contactEmail: string | undefined;
   readonly ncbiApiKey: string | undefined;
@@ -102,6 +108,7 @@ export function readConfig(env: Env): EdgeConfig {
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickItemsMax: values.TICK_ITEMS_MAX,
     tickStages: values.TICK_STAGES,
+    completenessMin: values.COMPLETENESS_MIN,
     models: modelSettingsOf(values),
     contactEmail: values.CONTACT_EMAIL,
     ncbiApiKey: values.NCBI_API_KEY,

@@ -129,6 +129,7 @@ function edgePipeline(
     random: Math.random,
     outside,
     read: (format, bytes, key) => readDocument(format, bytes, key, { now: () => performance.now() }),
+    completenessMin: config.completenessMin,
     distiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

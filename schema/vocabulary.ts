@@ -84,6 +84,7 @@ export const SET_ASIDE_REASONS = [
   'too_short',
   'no_case',
   'no_text',
+  'incomplete',
   'veterinary',
   'review',
   'research',

@@ -48,6 +48,11 @@ const settings = {
   INFERENCE_ENDPOINT: { ...MODEL_SETTINGS.INFERENCE_ENDPOINT, shown: originOf },
   BATCH_API_KEY: { ...MODEL_SETTINGS.BATCH_API_KEY, shown: () => 'set' },
   BATCH_ENDPOINT: { ...MODEL_SETTINGS.BATCH_ENDPOINT, shown: originOf },
+  COMPLETENESS_MIN: {
+    read: z.coerce.number().min(0).max(1).default(0),
+    about:
+      'least share of a complete report, 0 to 1, that a case must have; what has less is set aside with the reason',
+  },
   VOCABULARY_FILE: {
     read: z.string().min(1).optional(),
     about:
@@ -116,6 +121,7 @@ export type Config = {
   readonly tickBudgetMs: number;
   readonly tickEveryMs: number;
   readonly databaseDeadlineMs: number;
+  readonly completenessMin: number;
   readonly vocabularyFile: string | undefined;
   readonly releasesKept: number;
   readonly contactEmail: string | undefined;
@@ -164,6 +170,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickEveryMs: values.TICK_EVERY_MS,
     databaseDeadlineMs: values.DATABASE_DEADLINE_MS,
+    completenessMin: values.COMPLETENESS_MIN,
     vocabularyFile: values.VOCABULARY_FILE && resolve(values.VOCABULARY_FILE),
     releasesKept: values.RELEASES_KEPT,
     contactEmail: values.CONTACT_EMAIL,

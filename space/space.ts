@@ -85,6 +85,7 @@ export async function openPipeline(
     random: Math.random,
     outside,
     read: readBytes,
+    completenessMin: config.completenessMin,
     distiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { groupsWithin } from '../core/corpus/sizes.ts';
 import { adoptEmbedder, casesOfRelease, casesWithoutVectors, packVectors, unpackVectors } from '../core/corpus.ts';
 import {
+  act,
   type Database,
   type Pipeline,
   readSnapshot,
@@ -43,7 +44,7 @@ type Host = {
   readonly builds: string[][];
 };
 /** The clinical pipeline whose releases are lists of case ids. */
-async function openHost(url: string, given?: Generations): Promise<Host> {
+async function openHost(url: string, given?: Generations, completenessMin = 0): Promise<Host> {
   const { db, close } = await openDatabase({ url, deadlineMs: 60_000 });
   closers.push(close);
   const generations = given ?? builtinGenerations(db, () => undefined);
@@ -53,6 +54,7 @@ async function openHost(url: string, given?: Generations): Promise<Host> {
     random: () => 0.5,
     outside: null,
     read: readDocument,
+    completenessMin,
     distiller: rulesDistiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
@@ -92,8 +94,27 @@ const pain = 'A 61-year-old man presented with chest pain and dyspnea. Troponin 
 const two =
   'Case 1\nA 40-year-old man presented with fever, cough and weight loss for two months. Tuberculosis was diagnosed and treated.\n\n' +
   'Case 2\nA 52-year-old woman presented with headache, neck stiffness and vomiting for a week. Meningitis was diagnosed and treated.';
+const bare =
+  'The patient, who had been well until then, was seen again after the operation; nothing else is told of the case here.';
 const nonsense =
   'Bericht über die Sitzung des Vorstands am Montag: Es wurden keine Beschlüsse gefasst, und der Kuchen war sehr gut.';
+
+describe('a least completeness', () => {
+  test('sets aside what tells less, with what it lacks; without one every case is taken in', async () => {
+    const url = `file:${join(folder, 'complete.db')}`;
+    const all = await openHost(url);
+    await work(all, records({ a: rash, b: bare }));
+    expect(all.builds.at(-1)).toEqual(['a', 'b']);
+    const strict = await openHost(url, undefined, 0.4);
+    await act(strict.db, strict.pipeline, { kind: 'redo', stage: 'normalize', changedOnly: true }, { actor: 'test' });
+    await work(strict, records({ a: rash, b: bare }));
+    expect(strict.builds.at(-1)).toEqual(['a']);
+    const row = await one(strict.db, `SELECT state, reason FROM task WHERE stage = 'normalize' AND state = 'skipped'`);
+    expect(row?.reason).toMatch(
+      /^incomplete: \d+ % of a complete report where COMPLETENESS_MIN asks for 40 %: no complaint or sign/,
+    );
+  });
+});
 
 describe('what a document no longer holds leaves the next release', () => {
   test('a document that is set aside now takes its case with it, and brings it back unchanged', async () => {

@@ -1,5 +1,6 @@
 import type { SetAsideReason } from '../../schema/vocabulary.ts';
 import type { ExtractedCase } from '../cases/case.ts';
+import { lacksOf } from '../cases/completeness.ts';
 import { extractCase, extractorVersion } from '../cases/extract.ts';
 import { splitPatients } from '../cases/patients.ts';
 import { screenDocument } from '../cases/screen.ts';
@@ -38,6 +39,8 @@ export const defineNormalize = (deps: {
   readonly db: Database;
   readonly random: () => number;
   readonly read: DocumentRead;
+  /** Least completeness of a case that is taken in; 0 takes in every one. */
+  readonly completenessMin?: number;
 }): Stage =>
   defineStage({
     name: 'normalize',
@@ -47,7 +50,7 @@ export const defineNormalize = (deps: {
     leaseMs: 120_000,
     retry,
     settles: 'each',
-    fingerprint: extractorVersion(),
+    fingerprint: deps.completenessMin ? `${extractorVersion()}/${deps.completenessMin}` : extractorVersion(),
     async process(batch, context) {
       const keys = batch.map((item) => item.key);
       const documents = await readDocuments(deps.db, keys);
@@ -61,7 +64,8 @@ export const defineNormalize = (deps: {
         const reading = readings.get(item.key);
         if (!reading) throw new PermanentError(`document ${item.key} has no stored bytes: ingest it again`);
         if (reading.kind === 'refused') throw new PermanentError(`${reading.reason}: ${reading.detail}`);
-        return readCasesOf(item, reading.record, standing.get(item.key), groups.get(item.key) ?? []);
+        const group = groups.get(item.key) ?? [];
+        return readCasesOf(item, reading.record, standing.get(item.key), group, deps.completenessMin ?? 0);
       });
       return settle(deps.db, batch, outcomes, products);
     },
@@ -86,6 +90,7 @@ async function readCasesOf(
   record: DocumentRecord,
   standing: Standing | undefined,
   group: readonly Member[],
+  completenessMin: number,
 ): Promise<{ readonly outcome: Outcome; readonly product: ReadDocument }> {
   const wasFoldedInto = standing?.foldedInto ?? null;
   const without = (kind: SetAsideReason, detail: string, foldedInto: string | null = null) => {
@@ -104,11 +109,27 @@ async function readCasesOf(
   if (screening.kind === 'set_aside') return without(screening.reason, screening.detail);
   if (fold.kind === 'folded') return without('duplicate', fold.reason, fold.into);
   const patients = splitPatients(record.text);
-  const cases = patients.map((patient, i) => ({
+  const all = patients.map((patient, i) => ({
     caseId: caseIdOf(item.key, i + 1, patients.length),
     extracted: extractCase(patient.text),
   }));
+  const cases = all.filter(({ extracted }) => extracted.completeness >= completenessMin);
+  if (cases.length === 0) return without('incomplete', tooLittle(all, completenessMin));
   return { outcome: UNSETTLED, product: { item, cases, none: null, foldedInto: null, wasFoldedInto } };
+}
+
+/** Of the most complete patient of a document. */
+function tooLittle(all: ReadDocument['cases'], completenessMin: number): string {
+  const most = all.reduce<ExtractedCase | null>(
+    (best, { extracted }) => (best && best.completeness >= extracted.completeness ? best : extracted),
+    null,
+  );
+  const lacks = most ? lacksOf(most) : [];
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  return (
+    `${percent(most?.completeness ?? 0)} of a complete report where COMPLETENESS_MIN asks for ${percent(completenessMin)}` +
+    (lacks.length > 0 ? `: no ${lacks.join(', no ')}` : '')
+  );
 }
 
 /** `retracted: J Test 2026;1:2`, as far as the source says. */
