@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { extractCase } from '../core/cases/extract.ts';
 import { splitPatients } from '../core/cases/patients.ts';
 import { screenDocument } from '../core/cases/screen.ts';
@@ -22,8 +22,10 @@ const LARGE = 1_048_576;
 
 // Where reading takes time that grows with the square of the text, these do not end; the guard is the time that a test has. How long they
 // take is measured by `test/bench/understand.ts`.
-describe.each(Object.entries(ADVERSARIAL_TEXTS))('a megabyte of %s', (_, textOf) => {
-  test('is read to its end, and gives at most in proportion what an eighth of it gives', { timeout: 60_000 }, () => {
+test.each(Object.entries(ADVERSARIAL_TEXTS))(
+  'a megabyte is read to its end, and gives at most in proportion what an eighth of it gives: %s',
+  { timeout: 60_000 },
+  (_, textOf) => {
     const small = understand(textOf(SMALL));
     const large = understand(textOf(LARGE));
     expect(large.made).toBeLessThanOrEqual(9 * small.made + 20);
@@ -34,5 +36,5 @@ describe.each(Object.entries(ADVERSARIAL_TEXTS))('a megabyte of %s', (_, textOf)
     expect((rareReason ?? '').length).toBeLessThanOrEqual(500);
     expect((rejectionReason ?? '').length).toBeLessThanOrEqual(300);
     expect(Math.max(keySymptoms.length, keyLabs.length)).toBeLessThanOrEqual(10);
-  });
-});
+  },
+);

@@ -25,6 +25,8 @@ const { values } = parseArgs({
 const corpus = fileURLToPath(new URL('../../../shared/data/corpus/', import.meta.url));
 const CORPORA = { narratives: 'cases_e3c.jsonl', 'full texts': 'cases_medrbench_labelled.jsonl' } as const;
 const WARM_UP = 200;
+const WARM_UP_CHARS = 16_384;
+const WARM_UP_RUNS = 10;
 const SIZES = [131_072, 524_288, 1_048_576] as const;
 
 type Line = { readonly text: string; readonly title: string | null };
@@ -78,6 +80,12 @@ function measureCorpus(file: string): Run {
 function measureText(name: string): readonly (readonly number[])[] {
   const textOf = ADVERSARIAL_TEXTS[name];
   if (textOf === undefined) throw new Error(`no such text: ${name}`);
+  const warm = textOf(WARM_UP_CHARS);
+  for (let run = 0; run < WARM_UP_RUNS; run += 1) {
+    screenDocument(warm);
+    splitPatients(warm);
+    distillByRules({ extracted: extractCase(warm), title: null });
+  }
   return SIZES.map((chars) => {
     const text = textOf(chars);
     let extracted: ExtractedCase | null = null;
