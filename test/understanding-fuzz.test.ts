@@ -42,7 +42,7 @@ const word = fc.oneof(
 );
 const prose = fc
   .array(fc.tuple(word, fc.constantFrom(...BLANKS, ' ', ' ', ' ', ' ')), { maxLength: 120 })
-  .map((pairs) => pairs.flat().join(''));
+  .map((pairs) => pairs.flat().slice(0, -1).join(''));
 const text = fc.oneof(
   prose,
   fc.string({ unit: 'binary', maxLength: 400 }),
@@ -56,7 +56,10 @@ const isWithin = ([start, end]: Span, length: number): boolean =>
 
 function expectFinding(finding: Finding, whole: string): void {
   expect(isWithin(finding.span, whole.length), JSON.stringify(finding)).toBe(true);
-  expect(whole.slice(...finding.span).trim()).not.toBe('');
+  const words = whole.slice(...finding.span);
+  expect(words).not.toBe('');
+  // What is quoted is words, without the blanks around them.
+  expect(words.trim()).toBe(words);
   expect(finding.term.trim()).not.toBe('');
   expect(ASSERTIONS).toContain(finding.assertion);
   const numbers = [finding.value, finding.canonical?.value, finding.durationDays, ...(finding.range ?? [])];
@@ -77,6 +80,10 @@ test('whatever the text is, each finding quotes words of it, and their number is
       expect(extracted.completeness).toBeLessThanOrEqual(1);
       const inFacets = FACETS.flatMap((facet) => extracted.facets[facet]?.findings ?? []);
       const course = [...distillate.treatments, ...distillate.complications];
+      for (const { findings } of Object.values(extracted.facets)) {
+        const starts = findings.map(({ span: [start] }) => start);
+        expect(starts).toEqual([...starts].sort((a, b) => a - b));
+      }
       for (const finding of [...inFacets, ...course]) expectFinding(finding, whole);
       expect(inFacets.length + course.length).toBeLessThanOrEqual(whole.length / 2 + 5);
     }),
