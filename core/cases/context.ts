@@ -1,3 +1,4 @@
+import { examinationsIn } from './modalities.ts';
 import type { Mention, Reading } from './reading.ts';
 import { entryIn, mentionsIn } from './reading.ts';
 
@@ -29,11 +30,9 @@ export function readContext(reading: Reading): Context {
   let lastModality: string | null = null;
   let lastEcg = false;
   sentences.forEach((sentence, index) => {
-    const places: Place[] = [];
+    const places: Place[] = examinationsIn(reading, index).map(({ mention, term }) => ({ token: mention.from, term }));
     let ecg = -1;
     for (const mention of mentionsIn(reading, index)) {
-      const modality = entryIn(mention, 'modality');
-      if (modality !== undefined) places.push({ token: mention.from, term: modality.term });
       if (ecg < 0 && entryIn(mention, 'ecg recording') !== undefined) ecg = mention.from;
     }
     let goesOn = ANAPHORS.has(tokens.word[sentence.from] ?? '');

@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { canonicalAmount, convert } from './conversion.ts';
 import { type Draft, flagOf, flagOfResult, makeFinding } from './findings.ts';
 import { flagOfQuantity } from './judgement.ts';
+import { type Examination, examinationsIn } from './modalities.ts';
 import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { boundsIn } from './reference.ts';
@@ -27,23 +28,27 @@ function siteBeside(reading: Reading, mention: Mention): string | null {
 /** Images: modalities, what they showed (qualified by modality, part of the body and size), and measurements such as LVEF. */
 export function findImaging(reading: Reading, context: Context): readonly Draft[] {
   const drafts: Draft[] = [];
+  for (const index of reading.sentences.keys())
+    if (reading.story[index])
+      for (const examination of examinationsIn(reading, index)) drafts.push(modalityDraft(reading, examination));
   for (const mention of reading.own) {
-    const modality = entryIn(mention, 'modality');
+    if (entryIn(mention, 'modality') !== undefined) continue;
     const measure = entryIn(mention, 'imaging measure')?.measure;
-    if (modality !== undefined) drafts.push(modalityDraft(reading, mention, modality.term));
-    else if (measure !== undefined) drafts.push(...measureDrafts(reading, mention, measure, context));
+    if (measure !== undefined) drafts.push(...measureDrafts(reading, mention, measure, context));
     else drafts.push(...seenDrafts(reading, mention, context.modalityOf(mention)));
   }
   return drafts;
 }
 
-function modalityDraft(reading: Reading, mention: Mention, term: string): Draft {
+function modalityDraft(reading: Reading, { mention, term, end }: Examination): Draft {
+  const assertion = assertionAt(reading, mention.from, false);
   return {
     sentence: mention.sentence,
     finding: makeFinding({
       term,
-      assertion: assertionAt(reading, mention.from, false),
-      span: [mention.start, mention.end],
+      // Doubt beside an examination is about what it showed.
+      assertion: assertion === 'possible' ? 'present' : assertion,
+      span: [mention.start, end],
       flag: flagOfResult(reading.scopes.resultAt(mention.from)),
     }),
   };

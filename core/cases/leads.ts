@@ -46,7 +46,8 @@ export function leadsOf(reading: Reading, mention: Mention): { leads: readonly s
   const { tokens } = reading;
   const end = reading.sentences[mention.sentence]?.to ?? tokens.count;
   const leads: string[] = [];
-  const addGroup = (term: string) => leads.push(term, ...(WALLS[term] ?? []));
+  const groups: string[] = [];
+  const addGroup = (term: string) => groups.push(term);
   let spanEnd = mention.end;
   const before = mentionAt(reading, mention.from - 1);
   const group = before === undefined ? undefined : entryIn(before, 'ecg lead');
@@ -78,7 +79,14 @@ export function leadsOf(reading: Reading, mention: Mention): { leads: readonly s
     } else if (isMagnitude(reading, at)) at += 1;
     else if (!LEAD_LINKS.has(word)) break;
   }
-  return { leads: [...new Set(leads)], end: leads.length > 0 ? spanEnd : mention.end };
+  const all = [...groups.flatMap((term) => [term, ...leadsOfGroup(term, leads)]), ...leads];
+  return { leads: [...new Set(all)], end: all.length > 0 ? spanEnd : mention.end };
+}
+
+/** The leads that a group stands for: `precordial leads V1 to V3` says itself which of them are meant. */
+function leadsOfGroup(term: string, stated: readonly string[]): readonly string[] {
+  const wall = WALLS[term] ?? [];
+  return wall.some((lead) => stated.includes(lead)) ? [] : wall;
 }
 
 /** `ST elevation of 2 mm in V1`: the size stands between the statement and its leads. */

@@ -3,7 +3,8 @@ export type WrittenUnit = { readonly code: string; readonly end: number };
 
 const EXPONENTS = new Map([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((digit, value) => [digit, String(value)]));
 // Each pattern is anchored (`y`) and made of optional single parts, so none can backtrack over more than a few characters.
-const SPACES = '[ \\u00a0\\u2009\\u202f]{0,2}';
+const SPACE = '[ \\u00a0\\u1680\\u2000-\\u200d\\u202f\\u205f\\u2060\\u3000\\ufeff]';
+const SPACES = `${SPACE}{0,2}`;
 const GAP = new RegExp(SPACES, 'y');
 const LITRE = '(L|l|liter|litre)(?![a-zA-Z])';
 const MICROLITRE = `([µμu][Ll]|mcL|microlit(?:er|re)|mm${SPACES}[3³]|mm\\^3|cu\\.? ?mm|cumm|c\\.?mm|cubic millimet(?:er|re))`;
