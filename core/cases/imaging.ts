@@ -10,6 +10,7 @@ import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './r
 import { boundsIn } from './reference.ts';
 import { sizeBeside } from './sizes.ts';
 import { isSeenOnImages } from './symptoms.ts';
+import { WORD } from './tokens.ts';
 import { trendBefore, trendBehind } from './trends.ts';
 import { type Measured, valuesAfter } from './values.ts';
 import type { Measure } from './vocabulary.ts';
@@ -18,7 +19,38 @@ import type { Measure } from './vocabulary.ts';
 const GOOD = new Set('good preserved normal adequate excellent intact satisfactory'.split(' '));
 const POOR = new Set('poor reduced impaired depressed decreased low worsening'.split(' '));
 const PAIRED = 'peak and mean gradient';
-const NARROWED = 'stenosis';
+const NARROWED = /(?:^| )stenosis$/;
+// Words of several organs, and what they are called where the organ is named beside them or is all that the image showed.
+type Placed = { readonly term: string; readonly organs: ReadonlySet<string>; readonly modalities: ReadonlySet<string> };
+const PLACED: ReadonlyMap<string, Placed> = new Map([
+  [
+    'fibrosis',
+    {
+      term: 'pulmonary fibrosis',
+      organs: new Set('lung lungs pulmonary lobe lobes interstitial apical bibasilar basal'.split(' ')),
+      modalities: new Set(['chest x-ray', 'chest ct']),
+    },
+  ],
+  [
+    'atrophy',
+    {
+      term: 'cerebral atrophy',
+      organs: new Set(
+        'brain cerebral cerebrum cerebellar cerebellum cortical cortex frontal temporal parietal hippocampal hemisphere hemispheric vermis'.split(
+          ' ',
+        ),
+      ),
+      modalities: new Set(['brain ct', 'brain mri']),
+    },
+  ],
+]);
+const OTHER_ORGANS = new Set(
+  'optic nerve muscle muscles muscular renal kidney kidneys skin mucosal gastric testicular vaginal hepatic liver adrenal pancreatic pancreas iris retinal cord spinal myocardial cardiac endomyocardial retroperitoneal thyroid'.split(
+    ' ',
+  ),
+);
+const ORGAN_REACH = 3;
+const NODES = new Set(['node', 'nodes']);
 
 function siteBeside(reading: Reading, mention: Mention): string | null {
   const before = mentionAt(reading, mention.from - 1);
@@ -56,16 +88,17 @@ function modalityDraft(reading: Reading, { mention, term, end }: Examination): D
 
 function seenDrafts(reading: Reading, mention: Mention, seenWith: string | null): readonly Draft[] {
   const symptom = entryIn(mention, 'symptom');
-  const term =
+  const named =
     entryIn(mention, 'imaging')?.term ??
     (symptom !== undefined && isSeenOnImages(symptom.term) ? symptom.term : undefined);
   const assertion = assertionAt(reading, mention.from, false);
-  if (seenWith === null || term === undefined || assertion === 'family') return [];
+  if (seenWith === null || named === undefined || assertion === 'family') return [];
+  const term = termInPlace(reading, mention, named, seenWith);
   const site = siteBeside(reading, mention);
   const qualifiers = site === null ? [seenWith] : [seenWith, site];
   const { sentence } = mention;
-  const narrowing = term === NARROWED ? narrowingBeside(reading, mention) : null;
-  if (narrowing !== null) return [narrowingDraft(mention, narrowing, assertion, qualifiers)];
+  const narrowing = NARROWED.test(term) ? narrowingBeside(reading, mention) : null;
+  if (narrowing !== null) return [narrowingDraft(mention, term, narrowing, assertion, qualifiers)];
   // A size describes what was seen; it is no value that this kind of finding is compared by.
   const size = assertion === 'absent' ? null : sizeBeside(reading, mention);
   const span = [Math.min(mention.start, size?.start ?? mention.start), Math.max(mention.end, size?.end ?? 0)] as const;
@@ -73,8 +106,34 @@ function seenDrafts(reading: Reading, mention: Mention, seenWith: string | null)
   return [{ sentence, finding: makeFinding({ term, assertion, span, qualifiers }) }];
 }
 
+/** What is meant at this place of the body: `enlarged` nodes are a lymphadenopathy, `fibrosis` only in a lung a pulmonary one. */
+function termInPlace(reading: Reading, mention: Mention, named: string, seenWith: string): string {
+  const { tokens } = reading;
+  const sentence = reading.sentences[mention.sentence];
+  const floor = Math.max(sentence?.from ?? 0, mention.from - ORGAN_REACH);
+  const end = Math.min(sentence?.to ?? tokens.count, mention.to + ORGAN_REACH + 1);
+  if (named === 'dilatation' && tokens.word[mention.from] === 'enlarged') {
+    for (let at = mention.to; at < end && tokens.kind[at] === WORD; at += 1)
+      if (NODES.has(tokens.word[at] ?? '')) return 'lymphadenopathy';
+    const verb = /^(?:were|was|are|is|appeared)$/.test(tokens.word[mention.from - 1] ?? '');
+    return verb && NODES.has(tokens.word[mention.from - 2] ?? '') ? 'lymphadenopathy' : named;
+  }
+  const placed = PLACED.get(named);
+  if (placed === undefined) return named;
+  for (let at = mention.from - 1; at >= floor && tokens.kind[at] === WORD; at -= 1) {
+    if (placed.organs.has(tokens.word[at] ?? '')) return placed.term;
+    if (OTHER_ORGANS.has(tokens.word[at] ?? '')) return named;
+  }
+  for (let at = mention.to; at < end && tokens.kind[at] === WORD; at += 1) {
+    if (placed.organs.has(tokens.word[at] ?? '')) return placed.term;
+    if (OTHER_ORGANS.has(tokens.word[at] ?? '')) return named;
+  }
+  return placed.modalities.has(seenWith) ? placed.term : named;
+}
+
 function narrowingDraft(
   mention: Mention,
+  term: string,
   quantity: Quantity,
   assertion: Finding['assertion'],
   qualifiers: readonly string[],
@@ -82,7 +141,7 @@ function narrowingDraft(
   return {
     sentence: mention.sentence,
     finding: makeFinding({
-      term: NARROWED,
+      term,
       assertion,
       span: [Math.min(mention.start, quantity.start), Math.max(mention.end, quantity.end)],
       value: quantity.value,

@@ -58,12 +58,25 @@ pulmonary nodule | pulmonary nodules | lung nodule | lung nodules | solitary pul
 pulmonary congestion | vascular congestion | pulmonary vascular congestion
 cavity | cavitation | cavitary lesion | cavities
 bronchiectasis
-pulmonary fibrosis | interstitial thickening | interstitial fibrosis | honeycombing | fibrosis
+pulmonary fibrosis | lung fibrosis | pulmonary interstitial fibrosis | interstitial thickening | interstitial fibrosis | honeycombing
+fibrosis | fibrotic change | fibrotic changes
+liver fibrosis | hepatic fibrosis
+myocardial fibrosis
 emphysematous change | bullous emphysema
 hilar lymphadenopathy | mediastinal lymphadenopathy | hilar adenopathy
 mediastinal widening | widened mediastinum
 calcification | calcifications | calcified | microcalcifications
-stenosis | narrowing | stricture | stenoses | stenotic
+stenosis | narrowing | stenoses | stenotic
+stricture | strictures
+urethral stricture
+ureteral stricture | ureteric stricture | ureteral stenosis
+esophageal stricture | esophageal stenosis | oesophageal stricture
+biliary stricture | bile duct stricture | bile duct stenosis | biliary stenosis
+tracheal stenosis | tracheal narrowing | subglottic stenosis
+renal artery stenosis | stenosis of the renal artery | renal arterial stenosis
+carotid stenosis | carotid artery stenosis | stenosis of the carotid artery | internal carotid artery stenosis
+spinal stenosis | spinal canal stenosis | lumbar spinal stenosis | lumbar stenosis | lumbar canal stenosis
+pulmonary artery stenosis | stenosis of the pulmonary artery
 occlusion | occluded | obstruction | obstructed
 filling defect | filling defects
 thrombus | thrombi | thrombosis | intracardiac thrombus | left ventricular thrombus | clot | intraluminal thrombus
@@ -71,7 +84,9 @@ aneurysm | aneurysmal dilatation | aneurysms | aneurysmal
 pseudoaneurysm | false aneurysm
 dissection | intimal flap
 dilatation | dilation | dilated | ectasia | enlarged | distended
-hypertrophy | hypertrophied | concentric hypertrophy | septal hypertrophy | wall thickening | thickened | thickening | wall thickness
+hypertrophy | hypertrophied | concentric hypertrophy | septal hypertrophy
+wall thickening | thickening | thickened | wall thickness | thick walled | thickened wall
+pleural thickening | thickened pleura
 left ventricular hypertrophy | LVH | concentric left ventricular hypertrophy | hypertrophy of the left ventricle | asymmetric septal hypertrophy
 left ventricular dilatation | dilated left ventricle | left ventricular enlargement | left ventricular dilation | LV dilatation
 left atrial enlargement | dilated left atrium | left atrial dilatation
@@ -99,7 +114,8 @@ late gadolinium enhancement | LGE | delayed enhancement | delayed gadolinium enh
 contrast enhancement | enhancement | ring enhancement | enhancing lesion | ring enhancing lesion | enhancing | rim enhancement
 myocardial edema
 noncompaction | trabeculation | trabeculations | hypertrabeculation
-midline shift | mass effect
+midline shift
+mass effect
 intracranial hemorrhage | intracerebral hemorrhage | subarachnoid hemorrhage | subdural hematoma | intraventricular hemorrhage | cerebral hemorrhage | epidural hematoma | intracerebral haemorrhage | subarachnoid haemorrhage
 infarct | infarction | cerebral infarction | ischemic lesion | acute infarct | infarcts | restricted diffusion | diffusion restriction
 white matter lesion | hyperintensity | hyperintense | high signal | high signal intensity | signal abnormality | T2 hyperintensity | hyperintensities | hyperintense lesions | hyperintense signal
@@ -107,7 +123,8 @@ hypointensity | hypointense | low signal intensity
 hypodensity | hypodense | hypodense lesion | low density | hypoattenuating | low attenuation
 hyperdensity | hyperdense
 hypoechoic lesion | hypoechoic | hyperechoic | anechoic | echogenic | heterogeneous mass
-cerebral atrophy | brain atrophy | cerebellar atrophy | atrophy | cortical atrophy
+cerebral atrophy | brain atrophy | cerebellar atrophy | cortical atrophy | cerebral cortical atrophy | hippocampal atrophy
+atrophy | atrophic | atrophied
 demyelination
 hydronephrosis | pelvicalyceal dilatation | hydroureter | hydroureteronephrosis
 gallstone | gallstones | cholelithiasis
@@ -115,7 +132,8 @@ kidney stone | nephrolithiasis | renal calculi | renal stone | renal calculus
 stone | stones | calculus | calculi
 biliary dilatation | bile duct dilatation | dilated bile ducts | dilated common bile duct
 bowel obstruction | air fluid levels | dilated bowel loops | small bowel obstruction | intestinal obstruction
-bowel wall thickening
+bowel wall thickening | thickened bowel wall | bowel thickening | intestinal wall thickening | colonic wall thickening
+gallbladder wall thickening | thickened gallbladder wall | thickened gallbladder
 fluid collection | free fluid | fluid collections | collections | intraperitoneal fluid | free intraperitoneal fluid
 intussusception
 volvulus
