@@ -49,7 +49,8 @@ export function findEcg(reading: Reading, context: Context, ageYears: number | n
   for (const mention of reading.own) {
     const place = { reading, mention, isAdult, inEcg: context.inEcg(mention) };
     const recording = entryIn(mention, 'ecg recording');
-    if (recording !== undefined) drafts.push(recordingDraft(place, recording.term));
+    if (recording !== undefined && !isAbbreviation(reading, mention))
+      drafts.push(recordingDraft(place, recording.term));
     const statement = entryIn(mention, 'ecg');
     if (statement !== undefined) drafts.push(...statementDrafts(place, statement.term));
     const interval = entryIn(mention, 'ecg interval')?.measure;
@@ -62,6 +63,12 @@ export function findEcg(reading: Reading, context: Context, ageYears: number | n
   }
   drafts.push(...namelessRates(reading, context, isAdult));
   return drafts;
+}
+
+/** `electrocardiogram (ECG)`. */
+function isAbbreviation(reading: Reading, mention: Mention): boolean {
+  const spelled = reading.tokens.word[mention.from - 1] === '(' ? mentionAt(reading, mention.from - 2) : undefined;
+  return spelled !== undefined && entryIn(spelled, 'ecg recording') !== undefined;
 }
 
 function recordingDraft({ reading, mention }: Place, term: string): Draft {

@@ -1,4 +1,5 @@
 import { convert } from './conversion.ts';
+import { isGivenAmount, isMedicine } from './drugs.ts';
 import { type Draft, flagOfResult, makeFinding } from './findings.ts';
 import { judge, rangeApplies, substanceOf } from './judgement.ts';
 import { nearResult } from './nearby.ts';
@@ -9,7 +10,7 @@ import { specimenOf } from './specimens.ts';
 import { trendBefore, trendBehind } from './trends.ts';
 import { findUnlisted, nameBefore } from './unlisted.ts';
 import { type Measured, momentOfName, valuesAfter } from './values.ts';
-import { ANALYTE_OF, type Analyte, CAPITALS_ONLY, FRACTIONS, NEED_VALUE } from './vocabularies/labs.ts';
+import { ANALYTE_OF, type Analyte, CAPITALS_ONLY, FRACTIONS, NEED_VALUE, WITHOUT_NUMBER } from './vocabularies/labs.ts';
 
 const LIST_WORDS = new Set(
   ', and / or ( ) serum level levels the plasma count counts total - as well & his her concentration concentrations'.split(
@@ -18,16 +19,17 @@ const LIST_WORDS = new Set(
 );
 const NAME_FURTHER = new Set(['(', 'level', 'levels', ')', '[', ']']);
 
-/** A name with its analyte; null for a vital sign, which only keeps the order in a list of names and values. */
+/** A name with its analyte; null for a vital sign or a medicine, which only keeps the order in a list of names and values. */
 type Named = { readonly mention: Mention; readonly analyte: Analyte | null; readonly to: number };
 
 /** The analytes of a sentence; `troponin I (cTnI)` is one. */
 function analytesOf(reading: Reading, sentence: number): readonly Named[] {
   const named: Named[] = [];
   for (const mention of mentionsIn(reading, sentence)) {
-    const analyte = entryIn(mention, 'lab')?.analyte ?? null;
-    if (analyte !== null && isOtherWord(reading, mention)) continue;
-    if (analyte === null && entryIn(mention, 'vital') === undefined) continue;
+    const known = entryIn(mention, 'lab')?.analyte ?? null;
+    if (known !== null && isOtherWord(reading, mention)) continue;
+    const analyte = known !== null && isMedicine(reading, mention, known.term) ? null : known;
+    if (known === null && entryIn(mention, 'vital') === undefined) continue;
     const last = named.at(-1);
     if (
       last !== undefined &&
@@ -58,7 +60,8 @@ function sharedValues(reading: Reading, group: readonly Named[], end: number): r
   const { text, tokens } = reading;
   const last = group.at(-1);
   if (last === undefined) return [];
-  const measured = valuesAfter(reading, last.to, end, () => false);
+  const numberless = last.analyte !== null && WITHOUT_NUMBER.has(last.analyte.term);
+  const measured = numberless ? [] : valuesAfter(reading, last.to, end, () => false);
   const ofLast = group.map((_, index) => (index === group.length - 1 ? measured : []));
   const first = measured[0]?.quantity;
   if (first === undefined || group.length === 1) return ofLast;
@@ -191,6 +194,9 @@ function draftsOf(place: Place, values: readonly Measured[]): readonly Draft[] {
   const trendOfName = trendBefore(reading, mention.from);
   const trendAlone = values.length === 0 ? (trendOfName ?? trendBehind(reading, to, place.end)) : null;
   if (values.length === 0 && NEED_VALUE.has(reading.tokens.word[to - 1] ?? '')) return [];
+  const [first] = values;
+  if (first !== undefined && specimen === null && isGivenAmount(reading, mention, place.analyte.term, first.quantity))
+    return [];
   if (values[0]?.quantity.unit?.includes('/kg') === true && analyte.unit !== 'mosm/kg') return [];
   if (
     values.length === 0 &&

@@ -47,6 +47,7 @@ const DOT = 46;
 const COMMA = 44;
 const MIDDLE_DOT = 183;
 const LETTER_S = 115;
+const LETTER_X = 120;
 const APOSTROPHE = 39;
 const CURLED_APOSTROPHE = 0x2019;
 
@@ -75,7 +76,13 @@ export function tokenise(text: string): Tokens {
     let to = at;
     if (first === LETTER) {
       kind = WORD;
-      while (at < length) {
+      // `35x40x20 mm`: between digits it multiplies.
+      const multiplies =
+        (text.charCodeAt(from) | 32) === LETTER_X &&
+        count > 0 &&
+        kinds[count - 1] === NUMBER &&
+        end[count - 1] === from;
+      while (at < length && !(multiplies && classOf(text.charCodeAt(at)) === DIGIT)) {
         const next = classOf(text.charCodeAt(at));
         if (next !== LETTER && next !== DIGIT) break;
         at += 1;

@@ -5,6 +5,7 @@ import { type Quantity, readQuantity, tokenBehind } from './quantities.ts';
 import { assertionAt, entryIn, mentionAt, type Reading } from './reading.ts';
 import { boundsIn, readReference } from './reference.ts';
 import { MARK, NUMBER, WORD } from './tokens.ts';
+import { readUnit } from './units.ts';
 import { ANALYTE_OF, CONDITIONS } from './vocabularies/labs.ts';
 import { perWord } from './words.ts';
 
@@ -37,7 +38,7 @@ const HEADS = set(
   'antibody antibodies antigen antigens titer titers titre titres level levels activity assay assays serology test tests testing studies screen screening panel marker markers culture cultures smear smears stain stains staining swab profile pcr cytology autoantibodies immunofluorescence workup margins acids hormone hormones isoenzymes sequencing cytogenetics',
 );
 const EMPTY_NAMES = set(
-  'physical clinical neurological imaging radiological radiologic examination other diagnostic stress exercise function imaging hearing vision skin her his patient energy anxiety activity pain alcohol care consciousness sea water noise',
+  'physical clinical neurological imaging radiological radiologic examination other diagnostic stress exercise function imaging hearing vision skin her his patient energy anxiety activity pain alcohol care consciousness sea water noise cotton',
 );
 const NEVER_LEVELS = set('level levels activity');
 // `hypocalcemia (1.5 mmol/L)` names no substance.
@@ -74,6 +75,8 @@ export function nameBefore(reading: Reading, to: number, floor: number): Name | 
     .slice(start, tokens.end[to - 1] ?? start)
     .toLowerCase()
     .replace(/\s+/g, ' ');
+  // `(µg/dL)` names no substance.
+  if (readUnit(term, 0)?.end === term.length) return null;
   return /\p{L}{2}/u.test(term) && !CONDITION.test(term) ? { term, from, start } : null;
 }
 

@@ -3,6 +3,7 @@ import { type Moment, momentBefore, readMoment } from './moments.ts';
 import { type Quantity, readQuantity } from './quantities.ts';
 import type { Reading } from './reading.ts';
 import { type Reference, readReference } from './reference.ts';
+import { readSeries, readTimes } from './series.ts';
 import { MARK, NUMBER } from './tokens.ts';
 import { CHANGES, CHANGES_WITH_GOAL, LINKS } from './trends.ts';
 
@@ -32,18 +33,28 @@ type Walk = {
   readonly trend: Trend | null;
   readonly at: string | null;
   readonly reference: Reference | null;
+  /** Of a series, whose values follow in this order. */
+  readonly times?: readonly string[];
 };
 
 /** The first quantity behind token `from` that belongs to a name ending there; `isAlias` admits further names of the same thing. */
 function walkToValue(reading: Reading, from: number, end: number, isAlias: (token: number) => boolean): Walk | null {
   const { text, tokens } = reading;
-  const limit = Math.min(end, from + LINK_TOKENS_MAX);
   let trend: Trend | null = null;
   let possible: Trend | null = null;
   let at: string | null = null;
   let reference: Reference | null = null;
+  let times: readonly string[] = [];
+  let limit = Math.min(end, from + LINK_TOKENS_MAX);
   for (let token = from; token < limit; token += 1) {
     const word = tokens.word[token] ?? '';
+    const series = times.length === 0 ? readTimes(reading, token, end) : null;
+    if (series !== null) {
+      ({ times } = series);
+      limit = Math.min(end, series.to + LINK_TOKENS_MAX);
+      token = series.to - 1;
+      continue;
+    }
     const moment = readMoment(reading, token, end);
     if (moment !== null) {
       at = moment.words;
@@ -59,7 +70,7 @@ function walkToValue(reading: Reading, from: number, end: number, isAlias: (toke
           tokens.kind[quantity.to] === MARK && tokens.word[quantity.to] === '-' ? quantity.to + 1 : quantity.to;
         if (TIME_WORDS.has(tokens.word[next] ?? '')) return null;
       }
-      return { quantity, trend, at, reference };
+      return { quantity, trend, at, reference, times };
     }
     if (word === '(' || word === '[') {
       reference = readReference(text, tokens, token, end) ?? reference;
@@ -185,6 +196,10 @@ export function valuesAfter(
 ): readonly Measured[] {
   let walk = walkToValue(reading, from, end, isAlias);
   const values: Measured[] = [];
+  if (walk !== null) {
+    const series = timedSeries(reading, walk, end);
+    if (series !== null) return series;
+  }
   while (walk !== null && values.length < SERIES_MAX) {
     const { quantity } = walk;
     const behind = readBehind(reading, quantity.to, end);
@@ -202,6 +217,17 @@ export function valuesAfter(
       values[0] = { ...(values[0] as Measured), quantity: { ...quantity, unit: walk.quantity.unit } };
   }
   return values;
+}
+
+/** `at 0, 30 and 60 minutes were 0.4, 7.2, 3.2 µg/dL`, or the values first: as many values as moments. */
+function timedSeries(reading: Reading, walk: Walk, end: number): readonly Measured[] | null {
+  const joint = reading.tokens.word[walk.quantity.to] ?? '';
+  if (joint !== ',' && joint !== 'and' && joint !== '/') return null;
+  const values = readSeries(reading, walk.quantity, end);
+  const stated = walk.times ?? [];
+  const times = stated.length > 0 ? stated : (readTimes(reading, values.at(-1)?.to ?? end, end)?.times ?? []);
+  if (values.length < 2 || times.length !== values.length) return null;
+  return values.map((quantity, index) => ({ quantity, reference: null, trend: null, at: times[index] ?? null }));
 }
 
 /** `from 3 to 9`, `from a baseline of 3`. */

@@ -112,7 +112,8 @@ aldosterone | plasma aldosterone ; ng/dL ; ; 30 ; 360.44
 renin | plasma renin activity | plasma renin
 prolactin | PRL | serum prolactin ; ng/mL ; ; 25
 growth hormone | GH ; ng/mL ; ; 10
-igf-1 | insulin like growth factor 1 | IGF1 | IGF-I ; ng/mL ; 80 ; 300
+igfbp-3 | insulin-like growth factor binding protein 3 | insulin growth factor binding protein 3 | IGF binding protein 3 | IGFBP3 | IGF-BP3 | IGF-BP-3 | binding protein 3 ; mg/L
+igf-1 | insulin like growth factor 1 | IGF1 | IGF-I | insulin-like growth factor I | insulin-like growth factor | insulin growth factor | insulin growth factor 1 | IGF 1 level | somatomedin C ; ng/mL ; 80 ; 300
 ? testosterone | total testosterone | serum testosterone ; ng/dL ; ;  ; 288.42
 ? estradiol | oestradiol | E2 ; pg/mL ; ;  ; 272.4
 ? progesterone ; ng/mL ; ;  ; 314.46
@@ -499,6 +500,9 @@ export const LAB_ANALYTES: readonly Analyte[] = ANALYTES.split('\n').flatMap((li
 export const CAPITALS_ONLY: ReadonlySet<string> = new Set('be act got fish met ret'.split(' '));
 /** Words of everyday language that are a measurement only with a value. */
 export const NEED_VALUE: ReadonlySet<string> = new Set(['protein', 'be', 'ph', 'zinc', 'arginine', 'glycine']);
+
+/** What is described rather than measured: the `45` of `45,X` is no value. */
+export const WITHOUT_NUMBER: ReadonlySet<string> = new Set(['karyotype', 'hla typing']);
 
 export const ANALYTE_OF: ReadonlyMap<string, Analyte> = new Map(LAB_ANALYTES.map((analyte) => [analyte.term, analyte]));
 
