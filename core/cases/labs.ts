@@ -1,5 +1,6 @@
 import { convert } from './conversion.ts';
 import { isGivenAmount, isMedicine } from './drugs.ts';
+import { withoutFlagOfChange } from './falls.ts';
 import { type Draft, flagOfResult, makeFinding } from './findings.ts';
 import { judge, rangeApplies, substanceOf } from './judgement.ts';
 import { nearResult } from './nearby.ts';
@@ -139,8 +140,7 @@ export function findLabs(reading: Reading, ageYears: number | null): readonly Dr
       });
     }
   }
-  drafts.push(...findUnlisted(reading, drafts));
-  return drafts;
+  return [...withoutFlagOfChange(reading, drafts), ...findUnlisted(reading, drafts)];
 }
 
 type Place = {

@@ -8,7 +8,7 @@ import { type Quantity, readQuantity } from './quantities.ts';
 import { assertionAt, entryIn, type Mention, mentionAt, type Reading } from './reading.ts';
 import { NUMBER } from './tokens.ts';
 import { trendBefore, trendBehind } from './trends.ts';
-import { type Measured, momentOfName, valuesAfter } from './values.ts';
+import { type Measured, momentOfName, quantityAfter, valuesAfter } from './values.ts';
 import { AGELESS_VITALS, UNJUDGED_VITALS, VITAL_SIGNS, type VitalSign } from './vocabularies/vitals.ts';
 
 const ADULT_YEARS = 18;
@@ -26,6 +26,25 @@ const BY_UNIT: ReadonlyMap<string, VitalSign> = new Map(
 const STATES = new Set(['vital signs', 'hemodynamic status']);
 const AIR_WORDS = new Set('on in room ambient air breathing at while with'.split(' '));
 const OXYGEN_REACH = 12;
+// Temperatures of a laboratory's cultures and stores.
+const INCUBATED = new Set(
+  'incubated incubation agar broth cultured freezer frozen thawed centrifuged annealing denaturation preheated'.split(
+    ' ',
+  ),
+);
+const INCUBATED_REACH = 6;
+const OTHER_TEMPERATURES = new Set(
+  'medium media culture incubator incubation agar room ambient environmental storage bath water outside air annealing'.split(
+    ' ',
+  ),
+);
+const STATURES = new Set(['body height', 'body weight']);
+const RELATIVES = new Set(
+  'parental parents parent midparental father mother maternal paternal target brother sister sibling siblings'.split(
+    ' ',
+  ),
+);
+const RELATIVE_REACH = 3;
 const PAIR_TERMS = new Set(['blood pressure', 'apgar score']);
 
 /** The unit that is meant: a bare or plain degree is Celsius or Fahrenheit by its size. */
@@ -79,6 +98,12 @@ export function findVitals(reading: Reading, context: Context, ageYears: number 
   for (const mention of reading.own) {
     const vital = entryIn(mention, 'vital')?.vital;
     if (vital === undefined) continue;
+    if (isOfOthers(reading, mention, vital)) {
+      const end = reading.sentences[mention.sentence]?.to ?? tokens.count;
+      const quantity = quantityAfter(reading, mention.to, end, () => false);
+      if (quantity !== null) used.fill(1, quantity.from, quantity.to);
+      continue;
+    }
     if (vital.term === 'heart rate' && context.inEcg(mention)) continue;
     const grade = gradeOf(reading, mention, vital);
     if (grade !== null) {
@@ -90,6 +115,29 @@ export function findVitals(reading: Reading, context: Context, ageYears: number 
   }
   drafts.push(...findNameless(reading, context, used, ageYears));
   return drafts;
+}
+
+/** `mean parental height`, `temperature of the culture medium`: measured, but not on the patient. */
+function isOfOthers(reading: Reading, mention: Mention, vital: VitalSign): boolean {
+  const { word } = reading.tokens;
+  if (vital.term === 'body temperature')
+    return OTHER_TEMPERATURES.has(word[mention.from - 1] ?? '') && word[mention.from] === 'temperature';
+  if (!STATURES.has(vital.term)) return false;
+  const floor = Math.max(reading.sentences[mention.sentence]?.from ?? 0, mention.from - RELATIVE_REACH);
+  for (let at = mention.from - 1; at >= floor; at -= 1) {
+    if (RELATIVES.has(word[at] ?? '')) return true;
+    if (/^(?:,|;|and|his|her|patient|with)$/.test(word[at] ?? '')) break;
+  }
+  let behind = mention.to;
+  if (word[behind] !== 'of') return false;
+  while (/^(?:of|the|his|her|both)$/.test(word[behind] ?? '')) behind += 1;
+  return RELATIVES.has(word[behind] ?? '');
+}
+
+function isIncubated(reading: Reading, at: number): boolean {
+  for (let near = Math.max(0, at - INCUBATED_REACH); near < at + INCUBATED_REACH; near += 1)
+    if (INCUBATED.has(reading.tokens.word[near] ?? '')) return true;
+  return false;
 }
 
 function draftsOf(
@@ -225,7 +273,7 @@ function findNameless(reading: Reading, context: Context, used: Uint8Array, ageY
       if (vital.term === 'heart rate' && context.ecgSentence(index)) continue;
       const { compared, ...amount } = size;
       // Temperatures far from the body's are those of rooms, baths and freezers.
-      if (vital.term === 'body temperature' && (compared < 30 || compared > 43)) continue;
+      if (vital.term === 'body temperature' && (compared < 30 || compared > 43 || isIncubated(reading, at))) continue;
       drafts.push({
         sentence: index,
         finding: makeFinding({
