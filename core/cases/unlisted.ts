@@ -76,7 +76,7 @@ export function nameBefore(reading: Reading, to: number, floor: number): Name | 
     .toLowerCase()
     .replace(/\s+/g, ' ');
   // `(µg/dL)` names no substance.
-  if (readUnit(term, 0)?.end === term.length) return null;
+  if (term.includes('/') && readUnit(term, 0)?.end === term.length) return null;
   return /\p{L}{2}/u.test(term) && !CONDITION.test(term) ? { term, from, start } : null;
 }
 

@@ -85,7 +85,7 @@ pseudoaneurysm | false aneurysm
 dissection | intimal flap
 dilatation | dilation | dilated | ectasia | enlarged | distended
 hypertrophy | hypertrophied | concentric hypertrophy | septal hypertrophy
-wall thickening | thickening | thickened | wall thickness | thick walled | thickened wall
+wall thickening | thickening | thickened | wall thickness | thickened wall
 pleural thickening | thickened pleura
 left ventricular hypertrophy | LVH | concentric left ventricular hypertrophy | hypertrophy of the left ventricle | asymmetric septal hypertrophy
 left ventricular dilatation | dilated left ventricle | left ventricular enlargement | left ventricular dilation | LV dilatation
@@ -124,7 +124,7 @@ hypodensity | hypodense | hypodense lesion | low density | hypoattenuating | low
 hyperdensity | hyperdense
 hypoechoic lesion | hypoechoic | hyperechoic | anechoic | echogenic | heterogeneous mass
 cerebral atrophy | brain atrophy | cerebellar atrophy | cortical atrophy | cerebral cortical atrophy | hippocampal atrophy
-atrophy | atrophic | atrophied
+atrophy
 demyelination
 hydronephrosis | pelvicalyceal dilatation | hydroureter | hydroureteronephrosis
 gallstone | gallstones | cholelithiasis
