@@ -9,6 +9,7 @@ import {
   HYPOTHETICAL,
   markScopes,
   POSSIBLE,
+  RETURNED,
   type Scopes,
   WEAK_HISTORY,
 } from './scopes.ts';
@@ -90,7 +91,7 @@ const NOT_THERE = ABSENT | DENIED | FAMILY | HYPOTHETICAL;
  * What went (`the fever resolved`) is absent from then on where the text told of it before; where this is the first word of
  * it, it is still a finding of the case.
  */
-function denyWhatWent(own: readonly Mention[], bits: Uint8Array): void {
+function denyWhatWent(own: readonly Mention[], bits: Uint16Array): void {
   if (!own.some((mention) => (bits[mention.from] ?? 0) & GONE)) return;
   const told = new Set<string>();
   for (const mention of own) {
@@ -150,6 +151,8 @@ export function assertionAt(reading: Reading, token: number, chronic: boolean): 
   if (bits & DENIED || result === 'negative') return 'absent';
   if (bits & HYPOTHETICAL && result !== 'positive') return 'hypothetical';
   if (bits & ABSENT) return 'absent';
+  // A complaint that did not come back is absent; a disease is one of the past.
+  if (bits & RETURNED) return chronic ? 'historical' : 'absent';
   if (bits & HISTORICAL || (chronic && bits & WEAK_HISTORY)) return 'historical';
   return bits & POSSIBLE ? 'possible' : 'present';
 }

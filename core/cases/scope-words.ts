@@ -57,6 +57,18 @@ export const DETERMINERS = words('the his her both either a an its this these th
 export const ITEM_JOINS = words(', or nor and / ;');
 /** What is denied where a cause is not found: of the disease itself nothing is (`no cause of her anemia`). */
 export const CAUSES = words('cause etiology aetiology source reason explanation origin trigger');
+/** Where these are denied (`no worsening of her asthma`), what they are of is not. */
+export const CHANGES = words(
+  'progression worsening exacerbation deterioration aggravation recurrence recurrences relapse relapses reappearance resolution improvement',
+);
+/** Of these, what there was before. */
+export const RETURNS = words('recurrence recurrences relapse relapses reappearance');
+export const ARTICLES = words('a an multiple several some');
+/** Denials that may open a clause about others: `none of his contacts`. */
+export const OTHERS_CUES: ReadonlySet<string> = new Set(['none', 'no', 'no other', 'neither']);
+export const OTHERS = words(
+  'contacts relatives relative siblings sibling parents parent member members household colleagues classmates coworkers friends neighbors neighbours else',
+);
 /** Habits told behind a denial of another: `denied smoking, socially <drank> alcohol`. */
 export const HABIT_VERBS = words('drank smoked consumed used worked lived drinks smokes uses works lives');
 

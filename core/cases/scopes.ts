@@ -2,10 +2,12 @@ import type { Match } from './lexicon.ts';
 import {
   ADVERBS,
   ARRIVALS,
+  ARTICLES,
   AUXILIARIES,
   BE,
   BETWEEN_NEGATION,
   CAUSES,
+  CHANGES,
   COURSES,
   type Course,
   courseCode,
@@ -15,6 +17,8 @@ import {
   ITEM_JOINS,
   OBSERVED,
   OCCURS,
+  OTHERS,
+  OTHERS_CUES,
   PERSONS,
   PLACES,
   type PlacedCue,
@@ -24,6 +28,7 @@ import {
   RELATIVE_STATES,
   RESULT,
   RESULTS,
+  RETURNS,
   type Result,
   resultCode,
   SUBJECTS,
@@ -48,10 +53,12 @@ export const HYPOTHETICAL = 32;
 export const DENIED = 64;
 /** Had been there and went. */
 export const GONE = 128;
+/** Had been there and did not come back. */
+export const RETURNED = 256;
 
 /** What the cues of the text say about each token. */
 export type Scopes = {
-  readonly bits: Uint8Array;
+  readonly bits: Uint16Array;
   /** What ends a scope at each token: `HARD`, `VERB`, `BE` and the like of scope-words. */
   readonly stops: Uint8Array;
   resultAt(token: number): Result | null;
@@ -63,6 +70,9 @@ const REACH_LONG = 30;
 const REACH_MIDDLE = 14;
 const REACH_SHORT = 8;
 const REACH_COURSE = 5;
+/** Hypothetical cues behind which a clause may follow with a verb of its own. */
+const CLAUSE_CUES =
+  /^(?:if|whether|return if|in case|should .*|.* that|advised to .*|explained the|informed .*|warned .*|fear of|afraid of|to (?:avoid|prevent)|(?:may|can|could|might) (?:cause|lead to|result in)|could lead)$/;
 const HAS_VERB = /^(?:had|has|have|was|were|is|are|did|does|denie[ds]|cannot|could|failed|lacked|lacks)\b/;
 
 /** Runs all cues of the text over the tokens they govern. */
@@ -71,7 +81,7 @@ export function markScopes(
   sentences: readonly SectionedSentence[],
   matches: readonly Match<Entry>[],
 ): Scopes {
-  const bits = new Uint8Array(tokens.count);
+  const bits = new Uint16Array(tokens.count);
   const predicative = new Uint8Array(tokens.count);
   const attributive = new Uint8Array(tokens.count);
   const courses = new Uint8Array(tokens.count);
@@ -103,8 +113,11 @@ export function markScopes(
     return false;
   }
 
-  /** `isTold`: the clause has its verb already, so that another one opens a new clause. */
-  function forward(from: number, end: number, reach: number, bit: number, isTold = false): void {
+  /**
+   * `isTold`: the clause has its verb already, so that another one opens a new clause. `isClause`: the cue governs a whole
+   * clause with its verb (`if fever occurs`), and not only a noun (`at risk for stroke`).
+   */
+  function forward(from: number, end: number, reach: number, bit: number, isTold = false, isClause = false): void {
     const to = Math.min(end, from + reach);
     let inPlace = false;
     for (let at = from; at < to; at += 1) {
@@ -112,13 +125,20 @@ export function markScopes(
       const token = word(at);
       if (token === ';' || stop === HARD) return;
       if ((stop === VERB || stop === BE) && at > from && !(bit === ABSENT && isOpening(from, at))) {
-        if (bit !== HYPOTHETICAL) return;
+        if (!isClause && !(bit === HYPOTHETICAL && token === 'including')) return;
       }
       if (bit === ABSENT && (stop === WITH || HABIT_VERBS.has(token) || CAUSES.has(token))) return;
+      // `no recurrence of the tumor`: the recurrence is denied, not the tumor, which there was.
+      if (bit === ABSENT && token === 'of' && CHANGES.has(word(at - 1))) {
+        if (RETURNS.has(word(at - 1))) forward(at + 1, end, REACH_SHORT, RETURNED);
+        return;
+      }
       if (token === ',' || token === 'and') {
         const next = word(at + 1) === 'and' ? at + 2 : at + 1;
         if (isTold && (token === 'and' || word(at + 1) === 'and') && opensClause(next - 1, end)) return;
-        if (SUBJECTS.has(word(next)) || stops[next] === VERB || stops[next] === HARD) return;
+        // `her father had a normal karyotype and a seminoma`: with an article a relative's list goes on.
+        const goesOn = bit === FAMILY && isTold && ARTICLES.has(word(next)) && !opensClause(next - 1, end);
+        if ((SUBJECTS.has(word(next)) && !goesOn) || stops[next] === VERB || stops[next] === HARD) return;
         if (bit === ABSENT && (stops[next] === RESULT || HABIT_VERBS.has(word(next + 1)))) return;
       }
       if (bit === ABSENT) {
@@ -213,9 +233,10 @@ export function markScopes(
   function family(match: Match<Entry>, floor: number, end: number): void {
     if (word(match.from - 1) === 'by' || word(match.from - 2) === 'by') return;
     for (let at = match.to; at < Math.min(end, match.to + 4); at += 1) {
+      if (word(at) === 'who' && RELATIVE_STATES.has(word(at + 1)) && !RELATIVE_REPORTS.has(word(at + 2))) continue;
       if (RELATIVE_REPORTS.has(word(at))) return;
       if (RELATIVE_STATES.has(word(at))) {
-        forward(at + 1, end, REACH_LONG, FAMILY);
+        forward(at + 1, end, REACH_LONG, FAMILY, word(at) !== 'with');
         return;
       }
     }
@@ -230,9 +251,36 @@ export function markScopes(
     return end;
   }
 
+  /** `No one else in the family had fever`, `anyone who had fever`: what the clause tells is of others. */
+  function others(from: number, end: number, bit: number): void {
+    for (let at = from; at < Math.min(end, from + REACH_MIDDLE); at += 1) {
+      if (word(at) === ';') return;
+      if (stops[at] !== VERB && stops[at] !== BE) continue;
+      forward(at + 1, end, REACH_LONG, FAMILY);
+      if (bit !== FAMILY) forward(at + 1, end, REACH_LONG, bit);
+      return;
+    }
+  }
+
+  /** `None of his contacts`, `no other family member` at the head of a clause, whose subject they are. */
+  function isOfOthers(cue: PlacedCue, floor: number, end: number): boolean {
+    if (!OTHERS_CUES.has(cue.words)) return false;
+    const before = word(cue.from - 1);
+    if (cue.from > floor && before !== ',' && before !== 'and' && before !== ';' && stops[cue.from - 1] !== HARD)
+      return false;
+    const isPartitive = word(cue.to) === 'of';
+    for (let at = cue.to; at < Math.min(end, cue.to + (isPartitive ? 4 : 2)); at += 1)
+      if (OTHERS.has(word(at))) return true;
+    return false;
+  }
+
   /** `were not observed`, `did not occur` deny their subject; any other `not` denies what follows. */
   function negation(cue: PlacedCue, floor: number, end: number): void {
     if (word(cue.to) === 'only') return;
+    if (isOfOthers(cue, floor, end)) {
+      others(cue.to, end, ABSENT);
+      return;
+    }
     if (cue.words === 'not' || cue.words.endsWith(' not') || cue.words === 'cannot' || cue.words === 'never') {
       let at = cue.to;
       while (at < Math.min(end, cue.to + 3) && (AUXILIARIES.has(word(at)) || word(at).endsWith('ly'))) at += 1;
@@ -308,12 +356,13 @@ export function markScopes(
       if (reach === 'after') forward(cue.to, end, REACH_SHORT + 4, POSSIBLE);
       else backward(cue.from, floor, mark(POSSIBLE));
     } else if (meaning === 'hypothetical') {
-      if (reach === 'after') forward(cue.to, end, REACH_MIDDLE, HYPOTHETICAL);
+      if (reach === 'after') forward(cue.to, end, REACH_MIDDLE, HYPOTHETICAL, false, CLAUSE_CUES.test(cue.words));
       else backward(cue.from, floor, mark(HYPOTHETICAL));
     } else if (meaning === 'historical') {
       if (reach === 'after') history(cue, floor, end);
       else backward(cue.from, Math.max(floor, cue.from - 12), mark(HISTORICAL));
-    } else if (meaning === 'family') forward(cue.to, end, REACH_LONG, FAMILY);
+    } else if (meaning === 'others') others(cue.to, end, cue.words.startsWith('no') ? ABSENT : FAMILY);
+    else if (meaning === 'family') forward(cue.to, end, REACH_LONG, FAMILY);
     else if (courseCode(meaning) > 0) course(cue, floor, end);
     else if (resultCode(meaning) > 0) result(cue, floor, end);
     // `no abnormality`: a result that denies what it names.

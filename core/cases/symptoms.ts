@@ -4,7 +4,7 @@ import { type Draft, makeFinding } from './findings.ts';
 import { isHyphen } from './numerals.ts';
 import { assertionAt, entryIn, isOfFamily, type Mention, type Reading } from './reading.ts';
 import { BE, VERB } from './scope-words.ts';
-import { ABSENT, DENIED } from './scopes.ts';
+import { ABSENT, DENIED, RETURNED } from './scopes.ts';
 import { type Course, courseOf } from './symptom-course.ts';
 import { foldWord } from './tokens.ts';
 import { SITED_TERMS } from './vocabularies/symptoms.ts';
@@ -16,6 +16,9 @@ const SEEN_ON_IMAGES = new Set(
     ',',
   ),
 );
+
+// `no recurrence of the tumor`: there was one, which is not denied.
+const GROWTHS = new Set('mass tumor lesion nodule cyst polyp metastasis abscess hematoma fistula hernia'.split(' '));
 
 /** Endings of words that name a symptom or sign by themselves, for words no vocabulary has. */
 const ENDINGS =
@@ -139,7 +142,9 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
     const disease = entryIn(mention, 'disease');
     const denied = symptom ?? image ?? entryIn(mention, 'deniable') ?? disease;
     if (denied === undefined) continue;
-    const assertion = assertionAt(reading, mention.from, disease !== undefined);
+    const isPastGrowth =
+      GROWTHS.has(denied.term) && ((reading.scopes.bits[mention.from] ?? 0) & RETURNED) !== 0;
+    const assertion = isPastGrowth ? 'historical' : assertionAt(reading, mention.from, disease !== undefined);
     // What only counts when it is denied: diseases that were looked for, complications, deficits.
     const term = symptom?.term ?? image?.term ?? (assertion === 'absent' ? denied.term : undefined);
     if (term === undefined || isPartOfName(reading, mention, term)) continue;
