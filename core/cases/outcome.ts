@@ -1,7 +1,7 @@
 import type { CaseOutcome, Span } from './case.ts';
 import type { Reading } from './reading.ts';
 import { bitsOf } from './tokens.ts';
-import { ARRIVAL, AT_THE_END, NOT_THE_END, OUTCOME_STATEMENTS } from './vocabularies/outcomes.ts';
+import { ARRIVAL, AT_THE_END, NOT_THE_DEATH, NOT_THE_END, OUTCOME_STATEMENTS } from './vocabularies/outcomes.ts';
 import { bitsPerWord, perWord } from './words.ts';
 
 const statementsPerWord = bitsPerWord(OUTCOME_STATEMENTS.map(({ words }) => words));
@@ -38,10 +38,11 @@ export function findOutcome(reading: Reading): CaseOutcome {
       const months = followUpIn(lower, position);
       if (months !== null && months > (followUpMonths ?? 0)) followUpMonths = months;
     }
-    if (possible === 0 || (position < EARLY && !isEnd) || NOT_THE_END.test(lower)) continue;
+    if (possible === 0 || (position < EARLY && !isEnd)) continue;
     if (position < HALF && ARRIVAL.test(lower)) continue;
     for (const [nth, { status: said, pattern, weight }] of OUTCOME_STATEMENTS.entries()) {
       if ((possible & (1 << nth)) === 0) continue;
+      if ((said === 'deceased' ? NOT_THE_DEATH : NOT_THE_END).test(lower)) continue;
       for (const match of lower.matchAll(pattern)) {
         if (NEGATED.test(lower.slice(Math.max(0, match.index - 50), match.index))) continue;
         const score = weight + (isEnd ? END_BONUS : 0) + PLACE_BONUS * position;

@@ -131,6 +131,9 @@ export function markScopes(
       // `no recurrence of the tumor`: the recurrence is denied, not the tumor, which there was.
       if (bit === ABSENT && token === 'of' && CHANGES.has(word(at - 1))) {
         if (RETURNS.has(word(at - 1))) forward(at + 1, end, REACH_SHORT, RETURNED);
+        // `… or any adverse effects`: the denial goes on.
+        for (let ahead = at + 2; ahead < Math.min(to, at + REACH_SHORT); ahead += 1)
+          if (word(ahead) === 'any' && ITEM_JOINS.has(word(ahead - 1))) forward(ahead, end, REACH_SHORT, ABSENT);
         return;
       }
       if (token === ',' || token === 'and') {

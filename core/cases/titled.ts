@@ -1,7 +1,7 @@
 import { nameOf, type Phrase, phraseFrom } from './disease-phrase.ts';
 import { assertionAt, type Reading, readText } from './reading.ts';
 import { foldWord, MARK } from './tokens.ts';
-import { LEADERS, TITLE_ASIDES, TITLE_NOISE, TITLE_REVEALS } from './vocabularies/diagnosis.ts';
+import { LEADERS, PERSONS, TITLE_ASIDES, TITLE_NOISE, TITLE_REVEALS } from './vocabularies/diagnosis.ts';
 
 /** A disease that a title names, at its place in the text. `isAside`: the title says what it came with, came from or looked like. */
 export type Titled = { readonly phrase: Phrase; readonly isAside: boolean };
@@ -37,11 +37,19 @@ export function namedByTitle(reading: Reading, title: string): readonly Titled[]
     const reveals = TITLE_REVEALS.test(between);
     if (reveals) for (const one of found) one.isAside = true;
     const place = placeOf(reading, own, phrase);
-    if (place !== null) found.push({ phrase: place, isAside: !reveals && isAside(between) });
+    const isBackground = isOfPatient(own, between, phrase.to);
+    if (place !== null) found.push({ phrase: place, isAside: (!reveals && isAside(between)) || isBackground });
     behind = end[phrase.to - 1] ?? behind;
     at = phrase.to;
   }
   return found;
+}
+
+const IN_ONE = /\b(?:in|of) (?:(?:a|an|the|\d+) )?(?:\S+ ){0,3}$/;
+
+/** `… in a breast cancer patient`: what the person had who got the disease before it. */
+function isOfPatient({ tokens }: Reading, between: string, to: number): boolean {
+  return IN_ONE.test(between) && (PERSONS.has(tokens.word[to] ?? '') || tokens.word[to] === 'patients');
 }
 
 function isAside(between: string): boolean {

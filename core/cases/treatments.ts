@@ -169,10 +169,37 @@ function isTreatment(reading: Reading, match: Match<Named>, named: Named, { befo
   return others === undefined || !others.test(reading.tokens.word[match.from - 1] ?? '');
 }
 
-function assertionOf(reading: Reading, match: Match<Named>, { before, after }: Near): Assertion {
+const ADVICE = /^(?:recommendations?|advice|recommended|advised|offered|proposed|suggested|counsel(?:l)?ed)$/;
+const REFUSED = /^(?:refused|declined|rejected)$/;
+const REFUSERS =
+  /^(?:patient|family|parents|parent|mother|father|husband|wife|guardian|guardians|relatives|he|she|they|who|which|and|but)$/;
+const REFUSAL_REACH = 16;
+
+/** `We recommended surgery, but the family declined`; `despite the recommendation for surgery`: it was not done. */
+function isRefusedLater({ tokens }: Reading, match: Match<Named>, from: number, to: number): boolean {
+  let isAdvised = false;
+  for (let at = Math.max(from, match.from - NEAR_BEFORE); at < Math.min(to, match.to + REFUSAL_REACH); at += 1) {
+    const word = tokens.word[at] ?? '';
+    if (ADVICE.test(word)) {
+      isAdvised = true;
+      for (let back = at - 1; back >= Math.max(from, at - 3) && at < match.from; back -= 1)
+        if (tokens.word[back] === 'despite' || tokens.word[back] === 'against') return true;
+    }
+    if (at >= match.to && isAdvised && REFUSED.test(word) && REFUSERS.test(tokens.word[at - 1] ?? '')) return true;
+  }
+  return false;
+}
+
+function assertionOf(
+  reading: Reading,
+  match: Match<Named>,
+  { before, after }: Near,
+  sentence: { readonly from: number; readonly to: number },
+): Assertion {
   const said = assertionAt(reading, match.from, false);
   if (said === 'absent' || said === 'family' || said === 'historical') return said;
   if ((before | after) & REFUSE) return 'absent';
+  if ((before | after) & PLAN && isRefusedLater(reading, match, sentence.from, sentence.to)) return 'absent';
   return said === 'possible' || (before | after) & PLAN ? 'hypothetical' : 'present';
 }
 
@@ -211,7 +238,7 @@ export function findTreatments(reading: Reading): readonly Finding[] {
     if (sentence === undefined || !story[index] || match.to > sentence.to) continue;
     const around = near(reading, match, sentence.from, sentence.to);
     if (!isTreatment(reading, match, named, around)) continue;
-    const assertion = assertionOf(reading, match, around);
+    const assertion = assertionOf(reading, match, around, sentence);
     const key = `${named.term}:${assertion}`;
     const known = found.get(key);
     if (known?.value !== undefined) continue;

@@ -25,6 +25,13 @@ export const ANNOUNCERS: readonly Announcer[] = [
     weight: 8,
     words: /^diagnosis/,
   },
+  {
+    // The grounds stand between: `the diagnosis based on the X-ray was …`.
+    pattern:
+      /\bdiagnosis,? (?:based on|on the basis of|according to|made by|made from|reached by|established by|from|after|following)\b[^.;:]{1,80}? was (?:that of |of )?/g,
+    weight: 7,
+    words: /^diagnosis/,
+  },
   { pattern: /\bdiagnosis of/g, weight: 6, words: /^diagnosis/ },
   {
     pattern: /\bdiagnosed (?:with|as|to have|as having|to be|by|:)/g,
@@ -53,6 +60,13 @@ export const ANNOUNCERS: readonly Announcer[] = [
       /\b(?:consistent with|compatible with|in keeping with|diagnostic of|confirmatory of|characteristic of|typical of|pathognomonic (?:of|for))/g,
     weight: 4,
     words: /^(?:consistent|compatible|keeping|diagnostic|confirmatory|characteristic|typical|pathognomonic)/,
+  },
+  {
+    // `We describe a girl with …`: whom the report is about.
+    pattern:
+      /\b(?:report|describe|present)\b[^.;:]{1,60}?\b(?:woman|man|boy|girl|patient|male|female|infant|child|neonate|newborn) (?:with|suffering from)/g,
+    weight: 3,
+    words: /^(?:report|describe|present)$/,
   },
   {
     pattern: /\b(?:suffering from|suffered from|affected by|developed)/g,

@@ -14,8 +14,8 @@ export const OUTCOME_STATEMENTS: readonly OutcomeStatement[] = [
   {
     status: 'deceased',
     pattern:
-      /\b(?:(?:the |our |this )?(?:patient|he|she|infant|neonate|newborn|child|boy|girl|man|woman|baby)(?: \w+){0,6}? (?:died|expired|succumbed|passed away|deceased)|(?:patient|his|her)(?:'s|’s)? (?:\w+ )?(?:death|demise)|died (?:of|from|due to|on|after|in|within|\d)|passed away|succumbed to|(?:was )?(?:pronounced|declared) dead|resulted in (?:\w+ )?death|fatal outcome|brain death|leading to (?:\w+ )?death|autopsy (?:was|revealed|showed))\b/g,
-    words: /^(?:died|expired|succumb|passed|deceased|death|demise|dead|fatal|autopsy)/,
+      /\b(?:(?:the |our |this )?(?:patient|he|she|infant|neonate|newborn|child|boy|girl|man|woman|baby)(?: \w+){0,6}? (?:died|expired|succumbed|passed away|deceased)|(?:patient|his|her)(?:'s|’s)? (?:\w+ )?(?:death|demise)|died (?:of|from|due to|on|after|in|within|\d)|passed away|succumbed to|(?:was )?(?:pronounced|declared) dead|(?:resulted|resulting|culminat(?:ed|ing)|ended|ending) in (?:(?:his|her|the patient(?:'s|’s)?) )?(?:early |rapid |sudden )?(?:death|demise)|fatal outcome|outcome (?:was|proved|is) fatal|(?:proved|was) fatal|brain death|(?:leading|led) to (?:(?:his|her) )?(?:death|demise)|(?:who|and|but|unfortunately|eventually|subsequently|ultimately|finally|later|then) (?:died|expired|succumbed)|demised|found dead|lost (?:his|her) life|autopsy (?:was|revealed|showed))\b/g,
+    words: /^(?:died|expired|succumb|passed|deceased|death|demise|dead|fatal|life|autopsy)/,
     weight: 6,
   },
   {
@@ -44,7 +44,7 @@ export const OUTCOME_STATEMENTS: readonly OutcomeStatement[] = [
   {
     status: 'deteriorated',
     pattern:
-      /\b(?:deteriorat\w+|worsen(?:ed|ing|s)|progressive disease|disease progress\w+|progressed|relapse[ds]?|recurred|recurrence|did not improve|no improvement|without improvement|failed to (?:improve|respond)|poor (?:outcome|prognosis)|vegetative state|remained (?:comatose|paraplegic|quadriplegic|bedridden|dependent|blind)|new metastas[ie]s|developed metastas[ie]s|permanent (?:loss|blindness|deficit|disability|damage)|lost to progression|palliative care|hospice)\b/g,
+      /\b(?:deteriorat\w+|worsen(?:ed|ing|s)|progressive disease|disease progress\w+|progressed|relapse[ds]?|recurred|recurrence|did not improve|no improvement|without improvement|failed to (?:improve|respond)|poor outcome|vegetative state|remained (?:comatose|paraplegic|quadriplegic|bedridden|dependent|blind)|new metastas[ie]s|developed metastas[ie]s|permanent (?:loss|blindness|deficit|disability|damage)|lost to progression|palliative care|hospice)\b/g,
     words:
       /^(?:deteriorat|worsen|progress|relapse|recur|improve|respond|poor|vegetative|comatose|paraplegic|quadriplegic|bedridden|dependent|blind|metastas|permanent|lost|palliative|hospice)/,
     weight: 2,
@@ -58,6 +58,10 @@ export const AT_THE_END =
 /** Not the patient's end: a relative's, a fetus', what might be, what was before. */
 export const NOT_THE_END =
   /\b(?:mother|father|brother|sister|parents?|siblings?|uncle|aunt|cousin|grandmother|grandfather|relatives?|family|mortality|death rate|risk of|fear of|thoughts of|in (?:order )?to prevent|sudden death in|history of|previously|had been|years ago|months ago|prior to (?:admission|presentation)|before admission|initially|informed|would|could|may|might|should|can be|donor)\b/;
+
+/** The same for a death, which is the end whatever else the sentence tells of before. */
+export const NOT_THE_DEATH =
+  /\b(?:mother|father|brother|sister|parents?|siblings?|uncle|aunt|cousin|grandmother|grandfather|relatives?|husband|wife|spouse|twin|son|daughter|f(?:o)?etus|f(?:o)?etal|family (?:history|members?)|mortality|death rate|risk of|fear of|thoughts of|in (?:order )?to prevent|sudden death in|history of|years ago|months ago|would|could|may|might|should|can be|donor)\b/;
 
 /** The sentence tells how the patient came; in the first half of a story that is no outcome. */
 export const ARRIVAL =

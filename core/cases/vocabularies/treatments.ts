@@ -91,7 +91,7 @@ resection | excision | excised | resected | wide excision | wide local excision 
 laparoscopy | exploratory laparotomy | laparotomy | laparoscopic surgery | thoracoscopic surgery | VATS | robot assisted surgery
 debridement | surgical debridement | drainage | percutaneous drainage | incision and drainage | external ventricular drainage | abscess drainage | lavage | irrigation | aspiration of the cyst
 ablation | radiofrequency ablation | catheter ablation | RF ablation | cryoablation | microwave ablation | cauterization | electrocautery | cryotherapy | laser therapy | photocoagulation | laser photocoagulation | argon plasma coagulation
-embolization | coil embolization | transcatheter arterial embolization | arterial embolization | transarterial chemoembolization | TACE | sclerotherapy | endovascular treatment | endovascular repair | endovascular therapy | EVAR | TEVAR
+embolization | coil embolization | transcatheter arterial embolization | arterial embolization | transarterial chemoembolization | TACE | sclerotherapy | endovascular treatment | endovascular repair | endovascular therapy | endovascular aneurysm repair | endovascular aortic repair | EVAR | TEVAR
 percutaneous coronary intervention | PCI | stenting | stent implantation | stent placement | coronary stenting | thrombolysis | mechanical thrombectomy | angioplasty | balloon dilation | balloon dilatation | revascularization
 coronary artery bypass grafting | coronary artery bypass graft | CABG | off pump coronary artery bypass | OPCAB | bypass surgery | bypass grafting | gastric bypass | cardiopulmonary bypass
 valve replacement | mitral valve replacement | aortic valve replacement | valve repair | mitral valve repair | tricuspid valve repair | TAVI | TAVR | graft replacement | aortic root replacement | bentall procedure
@@ -101,12 +101,12 @@ skin graft | skin grafting | flap reconstruction | reconstruction | local flap |
 cesarean section | caesarean section | cesarean delivery | induction of labour | induction of labor | dilation and curettage | curettage | termination of pregnancy
 intubation | endotracheal intubation | intubated | tracheostomy | reintubation | cricothyrotomy | bronchoscopic lavage
 cardiopulmonary resuscitation | CPR | cardioversion | electrical cardioversion | defibrillation | pericardiocentesis | pericardial window | thoracentesis | paracentesis | chest tube insertion | tube thoracostomy | endoscopic retrograde cholangiopancreatography | sphincterotomy | PEG tube placement | phlebotomy | venesection | epidural blood patch | TIPS
-lobectomy | segmentectomy | pneumonectomy | root canal treatment | tooth extraction | extraction | orthodontic treatment | phacoemulsification | vitrectomy | keratoplasty | trabeculectomy | intravitreal injection | deep brain stimulation | craniotomy
+lobectomy | segmentectomy | pneumonectomy | root canal treatment | root canal therapy | endodontic treatment | root canal filling | root filling | dental filling | composite filling | amalgam filling | temporary filling | permanent filling | composite restoration | pulpectomy | tooth extraction | extraction | orthodontic treatment | phacoemulsification | vitrectomy | keratoplasty | trabeculectomy | intravitreal injection | deep brain stimulation | craniotomy
 `,
   device: `
 pacemaker | permanent pacemaker | pacemaker implantation | temporary pacemaker | temporary pacing | pacing wires
 implantable cardioverter defibrillator | ICD implantation | cardioverter defibrillator | cardiac resynchronization therapy
-stent | drug eluting stent | stents | biliary stent | ureteral stent | double J stent
+stent graft | stent grafts | stent graft placement | stent graft implantation | endovascular stent graft | covered stent | stent | drug eluting stent | stents | biliary stent | ureteral stent | double J stent
 intra aortic balloon pump | intraaortic balloon pump | IABP | left ventricular assist device | LVAD | impella | ventricular assist device
 extracorporeal membrane oxygenation | ECMO | VA ECMO | VV ECMO | veno arterial ECMO
 ventriculoperitoneal shunt | VP shunt | nasogastric tube | PEG tube | gastrostomy tube | feeding tube | tracheal tube | endotracheal tube | chest tube | chest drain | jejunostomy tube | foley catheter | urinary catheter
