@@ -64,8 +64,9 @@ export const ANNOUNCERS: readonly Announcer[] = [
   {
     // `We describe a girl with …`: whom the report is about.
     pattern:
-      /\b(?:report|describe|present)\b[^.;:]{1,60}?\b(?:woman|man|boy|girl|patient|male|female|infant|child|neonate|newborn) (?:with|suffering from)/g,
-    weight: 3,
+      /\b(?:report|describe|present)\b[^.;:]{1,60}?\b(?:woman|man|boy|girl|patient|male|female|infant|child|neonate|newborn) with(?! (?:\S+ ){0,4}?history\b)/g,
+    // Also where a background stands (`a woman with diabetes`), so that any other words go before.
+    weight: 0,
     words: /^(?:report|describe|present)$/,
   },
   {
