@@ -16,6 +16,14 @@ test.each([
   ['He received radiotherapy (50 Gy).', ['radiotherapy present 50 Gy therapy']],
   ['She received zebratinib and fictamab.', ['zebratinib present medication', 'fictamab present medication']],
   ['He underwent laparoscopic cholecystectomy.', ['cholecystectomy present procedure']],
+  [
+    'A stent graft was placed by endovascular repair.',
+    ['stent graft present device', 'endovascular repair present procedure'],
+  ],
+  [
+    'The tooth got root canal treatment and a composite filling.',
+    ['root canal treatment present procedure', 'composite filling present procedure'],
+  ],
   ['A permanent pacemaker was implanted.', ['permanent pacemaker present device']],
   [
     'She needed mechanical ventilation and hemodialysis.',
@@ -30,6 +38,10 @@ test.each([
   ['Thrombolysis was contraindicated.', 'thrombolysis', 'absent'],
   ['No antibiotics were given.', 'antibiotics', 'absent'],
   ['She was managed without surgery.', 'surgery', 'absent'],
+  ['We recommended chemotherapy but the family declined.', 'chemotherapy', 'absent'],
+  ['Chemotherapy was offered; however, the patient refused any treatment.', 'chemotherapy', 'absent'],
+  ['Despite the recommendation for laparotomy, she went home.', 'laparotomy', 'absent'],
+  ['We recommended laparotomy; she had declined dialysis.', 'laparotomy', 'hypothetical'],
   ['Liver transplantation was planned.', 'liver transplantation', 'hypothetical'],
   ['He was scheduled for mitral valve replacement.', 'mitral valve replacement', 'hypothetical'],
   ['We recommended radiotherapy.', 'radiotherapy', 'hypothetical'],
@@ -83,6 +95,15 @@ const STORY =
   'A 50-year-old man presented with chest pain. He was admitted. A stent was placed. Aspirin was started. Echocardiography was repeated. ';
 test.each([
   ['The patient died on day 12.', 'deceased', null],
+  ['He developed septic shock, which resulted in his death.', 'deceased', null],
+  ['This led to the patient’s death.', 'deceased', null],
+  ['He succumbed to the infection.', 'deceased', null],
+  ['He passed away at home.', 'deceased', null],
+  ['He expired on day 5.', 'deceased', null],
+  ['The disease had a fatal outcome.', 'deceased', null],
+  ['The outcome was fatal.', 'deceased', null],
+  ['He initially improved, but died.', 'deceased', null],
+  ['He was found dead.', 'deceased', null],
   ['The patient recovered completely and was discharged.', 'recovered', null],
   ['He remained asymptomatic at 6-month follow-up.', 'recovered', 6],
   ['There was no recurrence two years later.', 'recovered', 24],
@@ -102,6 +123,8 @@ test.each([
 test.each([
   ['nothing is said of it', ''],
   ['a relative died', 'His father died of stroke.'],
+  ['a child died', 'He grieved for his son, who died.'],
+  ['only a prognosis is given', 'He was told of the poor prognosis.'],
   ['it is denied', 'There was never a complete recovery.'],
   ['it is what was feared', 'He was told that he would not recover completely.'],
   ['it was before', 'He had been asymptomatic and had been well before admission.'],

@@ -16,6 +16,13 @@ test.each([
     'A 40-year-old man had a rash. Histology confirmed lichen nitidus elsewhere; he was diagnosed with sarcoidosis.',
     'sarcoidosis',
   ],
+  [
+    'A man had toothache. The diagnosis based on clinical examination and X-ray was symptomatic irreversible pulpitis.',
+    'symptomatic irreversible pulpitis',
+  ],
+  ['We describe a girl with SoJIA. She had fever.', 'SoJIA'],
+  ['CT showed a ruptured abdominal aortic aneurysm.', 'ruptured abdominal aortic aneurysm'],
+  ['We report a woman with diabetes mellitus. Biopsy showed sarcoidosis.', 'sarcoidosis'],
   ['A boy had a neck mass. Biopsy showed features consistent with malakoplakia.', 'malakoplakia'],
   ['A woman had cough. CT of the chest detected a bronchogenic cyst.', 'bronchogenic cyst'],
   ['A woman had weakness. This confirmed the diagnosis of Zebrowski syndrome in our patient.', 'Zebrowski syndrome'],
@@ -106,6 +113,16 @@ test.each([
   const body = title.replace(/:.*/, '');
   const text = `${body}\n\nA 44-year-old woman was admitted. ${body}. She went home.`;
   expect(distill(text, title).diagnosis).toBe(diagnosis);
+});
+
+test.each([
+  'Pityriasis rubra pilaris in a breast cancer patient',
+  'Pityriasis rubra pilaris in a patient with breast cancer: a case report',
+  'Pityriasis rubra pilaris in patients with breast cancer',
+])('the background in a title is not its subject: %s', (title) => {
+  const text =
+    'We report a 43-year-old woman with breast cancer. She had been diagnosed with breast cancer. Pityriasis rubra pilaris was seen.';
+  expect(distill(text, title).diagnosis).toBe('Pityriasis rubra pilaris');
 });
 
 test('second diagnoses are those of this admission', () => {

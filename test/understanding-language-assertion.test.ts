@@ -62,6 +62,21 @@ test.each([
   ['Levetiracetam was given as prophylaxis against seizures.', 'seizure', 'hypothetical'],
   ['Tests for jaundice were negative.', 'jaundice', 'absent'],
   ['She bled after the procedure, with hemoptysis.', 'hemoptysis', 'present'],
+  [
+    'A 52-year-old man without risk factors for coronary artery disease presented with acute onset nausea and chest pain.',
+    'nausea',
+    'present',
+  ],
+  ['He had a high risk for stroke and was admitted with fever.', 'fever', 'present'],
+  ['Screening for tuberculosis incidentally demonstrated ascites.', 'ascites', 'present'],
+  ['The drug increases the risk of side effects including myalgia.', 'myalgia', 'hypothetical'],
+  // What a change is of is not denied with it
+  ['No recurrence of the tumor was seen.', 'tumor', 'historical'],
+  ['There was no relapse of the tuberculosis.', 'tuberculosis', 'historical'],
+  ['She had no recurrence of chest pain.', 'chest pain', 'absent'],
+  ['There was no relapse of tuberculosis or any jaundice.', 'jaundice', 'absent'],
+  ['There was no clear worsening of her cough.', 'cough', 'present'],
+  ['She did not have any improvement of the jaundice.', 'jaundice', 'present'],
   // History and family
   ['He had a history of seizures.', 'seizure', 'historical'],
   ['She had suffered from fever for 2 days.', 'fever', 'present'],
@@ -100,6 +115,27 @@ test('what went is absent only where the text told of it before; its trend stand
     ['fever', 'absent', 'resolved'],
   ]);
   expect(trends('The fever resolved.')).toEqual([['fever', 'present', 'resolved']]);
+});
+
+test.each([
+  ['No one else in the family had diarrhea.', 'diarrhea', 'absent'],
+  ['None of his contacts had diarrhea or fever.', 'fever', 'absent'],
+  ['No other family members had seizures.', 'seizure', 'absent'],
+  ['She had met nobody who had diarrhea.', 'diarrhea', 'absent'],
+  ['He had not met anyone who had diarrhea.', 'diarrhea', 'family'],
+  ['The girl was well, while her father had a normal male karyotype and a testicular seminoma.', 'seminoma', 'family'],
+  ['His father, who had epilepsy, was well.', 'epilepsy', 'family'],
+] as const)('another’s, and no finding of the patient: %s', (text, term, assertion) => {
+  const { facets } = extractCase(text);
+  for (const finding of facets.symptoms?.findings ?? []) expect(['family', 'age']).toContain(finding.assertion);
+  const background = (facets.demographics?.findings ?? []).filter((one) => one.term === term);
+  expect(background.map((one) => [one.assertion, one.qualifiers?.[0]])).toEqual([[assertion, 'family']]);
+});
+
+test('a relative’s list ends where the patient’s own clause begins', () => {
+  const text = 'Her father had a seizure and a rash was noted. His sister had epilepsy and the patient had fever.';
+  expect(assertions(text, 'rash')).toEqual(['present']);
+  expect(assertions(text, 'fever')).toEqual(['present']);
 });
 
 test('the same words of a specimen, a device or a procedure are no finding', () => {

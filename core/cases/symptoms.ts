@@ -142,8 +142,7 @@ export function findSymptoms(reading: Reading, context: Context): readonly Draft
     const disease = entryIn(mention, 'disease');
     const denied = symptom ?? image ?? entryIn(mention, 'deniable') ?? disease;
     if (denied === undefined) continue;
-    const isPastGrowth =
-      GROWTHS.has(denied.term) && ((reading.scopes.bits[mention.from] ?? 0) & RETURNED) !== 0;
+    const isPastGrowth = GROWTHS.has(denied.term) && ((reading.scopes.bits[mention.from] ?? 0) & RETURNED) !== 0;
     const assertion = isPastGrowth ? 'historical' : assertionAt(reading, mention.from, disease !== undefined);
     // What only counts when it is denied: diseases that were looked for, complications, deficits.
     const term = symptom?.term ?? image?.term ?? (assertion === 'absent' ? denied.term : undefined);

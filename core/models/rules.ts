@@ -9,7 +9,7 @@ import { findSecondary } from '../cases/secondary.ts';
 import { keyTerms } from './key-findings.ts';
 import type { DistillInput, LocalDistiller } from './ports.ts';
 
-const RULES_VERSION = 'rules-4';
+const RULES_VERSION = 'rules-5';
 const REASON_CHARS_MAX = 500;
 const REJECTION_CHARS_MAX = 300;
 /** Pure: what the rules make of one case and its title. */

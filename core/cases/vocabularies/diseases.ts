@@ -453,6 +453,7 @@ ankylosing spondylitis | spondyloarthritis
 psoriatic arthritis
 polymyalgia rheumatica
 *adult onset still disease | still disease | juvenile idiopathic arthritis
+*systemic juvenile idiopathic arthritis | systemic onset juvenile idiopathic arthritis | SoJIA
 *familial mediterranean fever | autoinflammatory disease | TRAPS | VEXAS syndrome
 *relapsing polychondritis
 *igg4 related disease
