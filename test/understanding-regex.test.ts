@@ -79,7 +79,10 @@ async function loadBuilding(): Promise<readonly Expression[]> {
   const building = [...found].filter(
     ([file, { constructed }]) => constructed > 0 && BUILT_IN_CALLS[file] === undefined,
   );
-  for (const [file] of building) {
+  // Those that import least come first: a module that another one has loaded builds nothing more.
+  const imports = ([file]: (typeof building)[number]) =>
+    readFileSync(new URL(file, ROOT), 'utf8').split(/^(?:import|\} from) /m).length;
+  for (const [file] of building.sort((a, b) => imports(a) - imports(b))) {
     globalThis.RegExp = new Proxy(original, {
       construct: (target, args: [string, string?]) => remember(new target(...args), file),
       apply: (target, _, args: [string, string?]) => remember(target(...args), file),

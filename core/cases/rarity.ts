@@ -11,13 +11,14 @@ import {
   EPONYM,
   GENE_DEFICIENCY,
   INDUCED,
-  NAMED_SYNDROME,
+  NOT_MEDICINES,
   RARE_COMPLICATIONS,
   RARE_DISEASE_WORDS,
   RARE_ECG_PATTERNS,
   RARE_REACTIONS,
   RARE_STEMS,
   RARITY_STATEMENTS,
+  SYNDROME_NAME,
   UNUSUAL_PATIENTS,
 } from './vocabularies/rarity.ts';
 import { TREATMENTS, treatmentOfWord } from './vocabularies/treatments.ts';
@@ -132,7 +133,7 @@ function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: stri
   if (diagnosis === null) return [];
   const found: RarityEvidence[] = [];
   const said = title === null ? '' : (title.split(NOT_HAD)[0] ?? '');
-  const add = (words: RegExpExecArray | null, weight: number): void => {
+  const add = (words: readonly string[] | null, weight: number): void => {
     if (words === null) return;
     found.push({
       criterion: 'prevalence',
@@ -148,7 +149,7 @@ function wordEvidence(reading: Reading, diagnosis: Diagnosis | null, title: stri
   add(GENE_DEFICIENCY.exec(diagnosis.text), 1);
   if (diagnosis.term === null) {
     add(EPONYM.exec(diagnosis.text) ?? EPONYM.exec(said), 1);
-    if (!COMMON_SYNDROMES.test(diagnosis.text)) add(NAMED_SYNDROME.exec(diagnosis.text), 0.8);
+    add(namedSyndrome(diagnosis.text), 0.8);
   }
   return found;
 }
@@ -186,6 +187,23 @@ const MEDICINES = new Set(
   TREATMENTS.filter(({ kind }) => kind === 'medication').map(({ phrase }) => phrase.toLowerCase()),
 );
 
+const CAUSE_CHARS_MIN = 5;
+const REACTION_WORDS = 4;
+
+/** `Kounis syndrome` and the like: a syndrome by a name that is none of the common ones; null where the text names none. */
+function namedSyndrome(text: string): readonly string[] | null {
+  const words = text.split(/[\s-]+/);
+  const isCommon = (i: number) => i >= 0 && COMMON_SYNDROMES.test(words[i] ?? '');
+  for (const [i, word] of words.entries()) {
+    const name = words[i - 1] ?? '';
+    if (!/^syndrome\W*$/i.test(word) || !SYNDROME_NAME.test(name)) continue;
+    const pairs = [`${words[i - 2] ?? ''} ${name}`, `${words[i - 3] ?? ''} ${words[i - 2] ?? ''}`];
+    if (isCommon(i - 1) || isCommon(i - 2) || pairs.some((pair) => COMMON_SYNDROMES.test(pair))) return null;
+    return [`${name} syndrome`];
+  }
+  return null;
+}
+
 /** A reaction that few have, or a disease that a medicine brought about as it seldom does. */
 function reactionEvidence(reading: Reading, diagnosis: Diagnosis | null): readonly RarityEvidence[] {
   if (diagnosis === null) return [];
@@ -196,11 +214,16 @@ function reactionEvidence(reading: Reading, diagnosis: Diagnosis | null): readon
     reason: `"${quote(reading.text, diagnosis.span)}" ${reason}`,
     span: diagnosis.span,
   });
-  const induced = [...diagnosis.text.matchAll(INDUCED)].some(
-    ([whole, cause]) =>
-      (MEDICINES.has((cause ?? '').toLowerCase()) || treatmentOfWord((cause ?? '').toLowerCase()) === 'medication') &&
-      !COMMON_REACTIONS.test(whole.toLowerCase()),
-  );
+  const words = lower.split(/\s+/);
+  const induced = words.some((word, i) => {
+    const cause = INDUCED.exec(word)?.[1] ?? '';
+    return (
+      cause.length >= CAUSE_CHARS_MIN &&
+      !NOT_MEDICINES.has(cause) &&
+      (MEDICINES.has(cause) || treatmentOfWord(cause) === 'medication') &&
+      !COMMON_REACTIONS.test(words.slice(i + 1, i + 1 + REACTION_WORDS).join(' '))
+    );
+  });
   return [
     ...(RARE_REACTIONS.test(lower)
       ? [of('rare_drug_reaction', 1, 'is a reaction to medicines that few patients have.')]

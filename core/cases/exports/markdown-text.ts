@@ -14,15 +14,25 @@ const reference = (char: string): string => `&#${char.charCodeAt(0)};`;
 
 /** One line: fit for a heading, a table cell, a list item or a line of a quote. */
 export function escapeMarkdown(text: string): string {
-  return wellFormed(text)
+  const line = wellFormed(text);
+  const end = endOf(line, ' ');
+  const escaped = line
+    .slice(0, end)
     .replace(MARKS, '\\$&')
     .replace(CONTROLS, reference)
     .replace(/^ +/, (spaces) => reference(' ').repeat(spaces.length))
-    .replace(/ +$/, (spaces) => reference(' ').repeat(spaces.length))
     .replace(/^-/, '\\-')
     .replace(/^(\d{1,9})([.)])/, '$1\\$2')
     .replace(/\\@|\\:(?=\/)/g, `$&${BREAK}`)
     .replace(/(www)\./gi, `$1${BREAK}.`);
+  return escaped + reference(' ').repeat(line.length - end);
+}
+
+/** Where the run of one character begins that ends a text. */
+function endOf(text: string, char: string): number {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === char) end -= 1;
+  return end;
 }
 
 const NAMED = /^&#(\d{1,5});/;
@@ -81,7 +91,7 @@ export function unquoteMarkdown(lines: readonly string[]): string {
   return lines
     .map((line) => {
       const quoted = line.replace(/^> ?/, '');
-      const backslashes = quoted.length - quoted.replace(/\\+$/, '').length;
+      const backslashes = quoted.length - endOf(quoted, '\\');
       return unescapeMarkdown(backslashes % 2 === 1 ? quoted.slice(0, -1) : quoted);
     })
     .join('\n');

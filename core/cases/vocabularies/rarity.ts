@@ -123,8 +123,9 @@ export const GENE_DEFICIENCY =
   /\b(?!G6PD|ADHD|AIDS|HIV|GERD|COPD|PCOS)[A-Z][A-Z0-9]{2,7}[-‐ ](?:[Dd]eficiency|[Hh]aploinsufficiency|[Rr]elated [Dd]isorder|[Ee]ncephalopathy)\b/;
 /** Syndromes without a person's name that many people have. */
 export const COMMON_SYNDROMES =
-  /\b(?:metabolic|nephrotic|nephritic|tunnel|bowel|compartment|coronary|distress|ovary|ovarian|sinus|legs?|fatigue|down|cauda equina|withdrawal|refeeding|hepatorenal|cardiorenal|response|hypoventilation|premenstrual|impingement|eye|mouth|apn(?:o)?ea|thrombotic|steal|pain|vena cava|overlap|overtraining|malabsorption|genitourinary|hyperstimulation|respiratory|covid|aspiration|obstruction|loss|post\S*|dysfunction|inflammatory|infant|abstinence|vertigo|vestibular|burnout|radicular|disc|myofascial|patellofemoral|piriformis|flu|viral|cubital|brain|dumping|stroke|clinically isolated|radiation|lysis|leak|release|anticholinergic)[- ](?:\w+ )?syndrome\b/i;
-export const NAMED_SYNDROME = /\p{L}{4,}[- ]syndrome\b/iu;
+  /^(?:metabolic|nephrotic|nephritic|tunnel|bowel|compartment|coronary|distress|ovary|ovarian|sinus|legs?|fatigue|down|cauda equina|withdrawal|refeeding|hepatorenal|cardiorenal|response|hypoventilation|premenstrual|impingement|eye|mouth|apn(?:o)?ea|thrombotic|steal|pain|vena cava|overlap|overtraining|malabsorption|genitourinary|hyperstimulation|respiratory|covid|aspiration|obstruction|loss|post.*|dysfunction|inflammatory|infant|abstinence|vertigo|vestibular|burnout|radicular|disc|myofascial|patellofemoral|piriformis|flu|viral|cubital|brain|dumping|stroke|clinically isolated|radiation|lysis|leak|release|anticholinergic)$/i;
+/** A word that may name a syndrome. */
+export const SYNDROME_NAME = /^\p{L}{4,}$/u;
 
 /** Diseases that are unusual at an age (years below which or from which it is) or in one sex. */
 export const UNUSUAL_PATIENTS: readonly {
@@ -158,9 +159,14 @@ export const UNUSUAL_PATIENTS: readonly {
 /** Reactions to medicines that hardly any patient has. */
 export const RARE_REACTIONS =
   /\b(?:stevens[- ]johnson|toxic epidermal necrolysis|dress syndrome|drug reaction with eosinophilia|acute generali[sz]ed exanthematous pustulosis|neuroleptic malignant|serotonin syndrome|malignant hyperthermia|kounis|heparin[- ]induced thrombocytopenia|purple (?:glove|toe) syndrome|sweet syndrome|fixed drug eruption|propofol infusion syndrome|metformin[- ]associated lactic acidosis|drug[- ]induced lupus)\b/;
-/** A disease that a medicine brought about; `immune` and the like are no medicines. */
-export const INDUCED =
-  /\b(?!(?:immune|exercise|stress|radiation|drug|alcohol|surgically|catheter|trauma|virus|tumou?r|cocaine|oncogenic|chronic|pregnancy|diet|heat|cold|light|ultraviolet|infection|sepsis|hypoxia|contrast)\b)(\p{L}{5,})[-‐–](?:induced|associated|related) (?:\p{L}+[- ]?){1,4}/giu;
+/** `amiodarone-induced`: a word that tells what brought a disease about. */
+export const INDUCED = /^(\p{L}+)[-‐–](?:induced|associated|related)$/iu;
+/** Causes that are no medicines, or given to everybody. */
+export const NOT_MEDICINES = new Set(
+  'immune exercise stress radiation drug alcohol surgically catheter trauma virus tumor tumour cocaine oncogenic chronic pregnancy diet heat cold light ultraviolet infection sepsis hypoxia contrast'.split(
+    ' ',
+  ),
+);
 /** What medicines bring about often. */
 export const COMMON_REACTIONS =
   /\b(?:nausea|vomiting|diarrh\w+|neutropenia|rash|urticaria|hypoglyc\w+|bleeding|anaphyla\w+|allerg\w+|constipation|cough|headache|sedation|weight gain|gastritis|hyponatr\w+|infections?|injury)\b/;
