@@ -1,4 +1,5 @@
 import { AddressError, checkUrl } from '../core/sources/http/address.ts';
+import { piecesOf } from '../core/sources/http/body.ts';
 import { ConnectError, type Transport } from '../core/sources/http/transport.ts';
 
 /** Hosts that the sources of an edge host need; nothing else is called from there. */
@@ -44,17 +45,3 @@ export const fetchTransport =
       decoded: true,
     };
   };
-
-async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
-  if (body === null) return;
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}

@@ -1,5 +1,5 @@
 import { OutageError, RetryableError, StageError } from '../../engine/index.ts';
-import { BodyError, readBody } from '../../sources/http/body.ts';
+import { BodyError, piecesOf, readBody } from '../../sources/http/body.ts';
 import { deadlines, LateError, StoppedError } from '../../sources/http/deadlines.ts';
 import { failureOf, INFERENCE_SERVICE, SchemaUnknownError, statusWithin } from './failures.ts';
 import { ANSWER_TOKENS_MAX, BODY_BYTES_MAX, CALL_UNITS_MAX, CONTENT_CHARS_MAX, PROMPT_BYTES_MAX } from './limits.ts';
@@ -244,20 +244,6 @@ const hopOf = (response: Response) => ({
   body: piecesOf(response.body),
   decoded: true,
 });
-
-async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
-  if (body === null) return;
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}
 
 const at = (value: unknown, name: string | number): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name)

@@ -155,3 +155,18 @@ async function gather(pieces: AsyncIterable<Uint8Array>, limits: BodyLimits): Pr
   }
   return whole;
 }
+
+/** The pieces of a body as `fetch` gives it; whoever stops early lets go of the connection. */
+export async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
