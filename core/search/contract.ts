@@ -75,6 +75,8 @@ export type SearchRequest = {
   readonly text?: string | undefined;
   readonly facets?: Readonly<Partial<Record<Facet, string>>> | undefined;
   readonly case_id?: string | undefined;
+  /** Words, phrases and operators that every answer must satisfy; ranked by them where nothing else is asked. */
+  readonly keywords?: string | undefined;
   readonly k: number;
   readonly preset?: Preset | undefined;
   readonly weights?: Readonly<Partial<Record<Facet, number>>> | undefined;
@@ -93,13 +95,20 @@ export type SearchFilters = {
   readonly year_max?: number | undefined;
   readonly source?: string | undefined;
   readonly licence?: string | undefined;
+  /** Facets that a case must have something in. */
+  readonly has?: readonly Facet[] | undefined;
 };
 
-/** A finding in an explanation. `query` and `case` quote the words on each side; null where that side has none. */
+/**
+ * A finding in an explanation. `query` and `case` quote the words on each side and the spans say where they stand, in UTF-16 offsets of the
+ * query's text (of that facet, where facets were given) and of the case's; null where that side has none.
+ */
 export type FindingMatch = {
   readonly term: string;
   readonly query: string | null;
   readonly case: string | null;
+  readonly query_span?: readonly [number, number] | null;
+  readonly case_span?: readonly [number, number] | null;
   readonly agreement: number;
 };
 export type FacetScore = {
@@ -112,6 +121,23 @@ export type FacetScore = {
   readonly missing: readonly FindingMatch[];
   readonly contradicted: readonly FindingMatch[];
 };
+/** How far a result may be relied on: `value` in [0, 1] is the percentile's share changed by each factor that applies. */
+export type Confidence = {
+  readonly value: number;
+  readonly factors: readonly { readonly name: string; readonly change: number; readonly reason: string }[];
+};
+/** A diagnosis among the nearest cases: how many of them have it, and the best of those. */
+export type RollupEntry = {
+  readonly diagnosis: string;
+  readonly cases: number;
+  /** Share in (0, 1] of the scores of the cases that state a diagnosis. */
+  readonly share: number;
+  readonly best_case_id: string;
+  readonly best_score: number;
+};
+/** A rule that looks at the query and moves weights; `applied` is false where it holds but is switched off. */
+export type Adjustment = { readonly rule: string; readonly reason: string; readonly applied: boolean };
+
 export type SearchResult = {
   readonly case_id: string;
   readonly title: string;
@@ -123,6 +149,9 @@ export type SearchResult = {
   /** Why it is flagged, or what it lacks to be. */
   readonly flag_reason: string;
   readonly alert_level: AlertLevel | null;
+  readonly confidence?: Confidence;
+  /** Other patients of the same document, and cases nearly the same, that this one stands for. */
+  readonly folded?: readonly string[];
   readonly facets: Readonly<Partial<Record<Facet, FacetScore>>>;
   /** What the word-by-word leg adds to the score. */
   readonly lexical: { readonly score: number; readonly contribution: number; readonly terms: readonly string[] };
@@ -153,6 +182,11 @@ export type SearchAnswer = {
   readonly thresholds_version: string;
   readonly engine: Engine;
   readonly legs: readonly Leg[];
+  /** Whether these are the best cases there are, or the best that an approximate scan of a very large release found. */
+  readonly exact?: boolean;
+  readonly adjustments?: readonly Adjustment[];
+  /** Diagnoses of the nearest cases (`of` of them), most telling first; never a diagnosis of the patient. */
+  readonly rollup?: { readonly of: number; readonly entries: readonly RollupEntry[] };
   /** What was understood of the query, so that a person can see what was searched for. */
   readonly understood: Readonly<Partial<Record<Facet, readonly string[]>>>;
   /** What runs below its best, in words; empty when nothing does. */
