@@ -10,13 +10,16 @@ import { createApp } from './http/app.ts';
 import { ProblemError } from './http/problems.ts';
 import { databaseProbe } from './probe.ts';
 import { exampleQueries } from './sample/sample.ts';
-import type { Serving } from './serving.ts';
+import type { Searching } from './searching/searching.ts';
 import type { Space } from './space.ts';
 import { beforeTick } from './ticking/batching.ts';
 import { startTelling, type Telling } from './ticking/telling.ts';
 
 /** How long whoever is turned away should wait: a restart takes some seconds. */
 const RETRY_AFTER_S = '10';
+
+/** Serving in a thread of its own, or in this one. */
+type ServerSearching = Omit<Searching, 'close'>;
 
 export type RunningServer = { readonly url: string; readonly stop: () => Promise<void> };
 
@@ -28,7 +31,11 @@ const STOP_WITHIN_MS = STOP_TIMES.abandonMs + 500;
  * Serves pages and API, follows new releases, and ticks the pipeline in process. From the call of `stop` on, searches get 503 while
  * those in flight are answered; it listens until those and the tick at hand have ended. `abandon` ends the tick at once.
  */
-export async function startServer(space: Space, serving: Serving, abandon?: AbortSignal): Promise<RunningServer> {
+export async function startServer(
+  space: Space,
+  serving: ServerSearching,
+  abandon?: AbortSignal,
+): Promise<RunningServer> {
   const ending = new AbortController();
   const reached = databaseProbe(space.db, () => performance.now());
   const app = createApp({
@@ -111,7 +118,7 @@ function listen(fetch: Parameters<typeof serve>[0]['fetch'], space: Space): Prom
 /** Steps the sources and ticks in process: at once while there is work, else every `TICK_EVERY_MS`. A failed tick is logged and the next one tries. */
 async function tickForever(
   space: Space,
-  serving: Serving,
+  serving: ServerSearching,
   signal: AbortSignal,
   telling: Telling,
   abandon: AbortSignal | undefined,

@@ -64,12 +64,7 @@ export async function openPipeline(
   build: ((db: Database) => ReleaseBuilder) | null,
 ): Promise<OpenPipeline> {
   await useVocabulary(config.vocabularyFile);
-  const { db, close } = await openDatabase({
-    url: config.databaseUrl,
-    authToken: config.databaseAuthToken,
-    deadlineMs: config.databaseDeadlineMs,
-  });
-  await checkCorpusSchema(db);
+  const { db, close } = await openState(config);
   const { generations, close: closeEmbedder } = await chooseEmbedder(db, config, (fit) =>
     log.info({ message: 'builtin embedder fitted', cases: fit.cases, bytes: fit.bytes, generation: fit.fingerprint }),
   );
@@ -112,16 +107,53 @@ export async function openPipeline(
   };
 }
 
+/** The state database, with the schema that this program knows. */
+async function openState(config: Config) {
+  const opened = await openDatabase({
+    url: config.databaseUrl,
+    authToken: config.databaseAuthToken,
+    deadlineMs: config.databaseDeadlineMs,
+  });
+  await checkCorpusSchema(opened.db);
+  return opened;
+}
+
 function firstOf({ stages: [first] }: Pipeline): Pipeline['stages'][number] {
   if (!first) throw new Error('the pipeline has no stage');
   return first;
 }
 
-/** Opens everything: the pipeline, the release store and FAISS. */
-export async function openSpace(config: Config, log: Log): Promise<Space> {
+/** What serving works with, opened for a thread of its own. */
+export async function openForServing(
+  config: Config,
+  log: Log,
+): Promise<Pick<Space, 'db' | 'store' | 'generations' | 'faiss' | 'log' | 'close'>> {
+  await useVocabulary(config.vocabularyFile);
+  const { db, close } = await openState(config);
+  const embedder = await chooseEmbedder(db, config, () => undefined);
+  const faiss = await openFaiss(log, true);
+  return {
+    db,
+    store: openReleaseStore(config.storeDir),
+    generations: embedder.generations,
+    faiss,
+    log,
+    close: async () => {
+      await faiss.close();
+      await embedder.close();
+      close();
+    },
+  };
+}
+
+const openFaiss = (log: Log, startAtOnce: boolean): Promise<FaissService> =>
+  startFaiss({ startAtOnce, onEvent: (event) => log.debug({ ...event, message: `faiss ${event.kind}` }) });
+
+/** Opens everything: the pipeline, the release store and FAISS. `searchesElsewhere`: a thread of its own has the FAISS that searches. */
+export async function openSpace(config: Config, log: Log, searchesElsewhere = false): Promise<Space> {
   mkdirSync(config.dataDir, { recursive: true });
   const store = openReleaseStore(config.storeDir);
-  const faiss = await startFaiss({ onEvent: (event) => log.debug({ ...event, message: `faiss ${event.kind}` }) });
+  const faiss = await openFaiss(log, !searchesElsewhere);
   const opened = await openPipeline(config, log, (db) =>
     releaseBuilder({
       db,

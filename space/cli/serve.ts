@@ -3,8 +3,8 @@ import { readStatus } from '../../core/status.ts';
 import { type Stop, stopOnSignal } from '../host/stop.ts';
 import { ingestFile } from '../ingest/ingest.ts';
 import { exampleQueries, sampleFile } from '../sample/sample.ts';
+import { startSearching } from '../searching/searching.ts';
 import { startServer } from '../server.ts';
-import { createServing } from '../serving.ts';
 import type { Space } from '../space.ts';
 import { runUntilIdle } from '../ticking/run.ts';
 import { withSpace } from './open.ts';
@@ -17,19 +17,26 @@ export const serveCommand = (): Command =>
     .option('--port <port>', 'where to listen (7860)', wholeNumber(0, 65_535))
     .option('--sample', 'bring in the made-up sample cases first when the corpus is empty, and work them to the end')
     .action((options: { port?: number; sample?: boolean }) =>
-      withSpace({ ...(options.port === undefined ? {} : { env: { PORT: String(options.port) } }) }, async (space) => {
-        const stop = stopOnSignal(() => process.stderr.write('stopping …\n'));
-        stop.asked.addEventListener('abort', space.stopOutside, { once: true });
-        if (options.sample) await firstRun(space, stop);
-        if (stop.stopping()) return;
-        const serving = createServing(space);
-        await serving.refresh();
-        const server = await startServer(space, serving, stop.abandon);
-        process.stdout.write(greeting(server.url));
-        await aborted(stop.asked);
-        await server.stop();
-        stop.off();
-      }),
+      withSpace(
+        { searchesElsewhere: true, ...(options.port === undefined ? {} : { env: { PORT: String(options.port) } }) },
+        async (space) => {
+          const stop = stopOnSignal(() => process.stderr.write('stopping …\n'));
+          stop.asked.addEventListener('abort', space.stopOutside, { once: true });
+          if (options.sample) await firstRun(space, stop);
+          if (stop.stopping()) return;
+          const searching = startSearching(space.config, space.log);
+          try {
+            await searching.refresh();
+            const server = await startServer(space, searching, stop.abandon);
+            process.stdout.write(greeting(server.url));
+            await aborted(stop.asked);
+            await server.stop();
+          } finally {
+            await searching.close();
+          }
+          stop.off();
+        },
+      ),
     );
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -78,14 +78,15 @@ function byScoreThenRow({ rows, scores }: SearchValue): SearchValue {
 
 /**
  * Starts FAISS in a child process. Resolves also where faiss-node is missing or keeps crashing: `state()` then says
- * `unavailable` with the reason, calls reject with FaissUnavailableError, and each `open` tries once more.
+ * `unavailable` with the reason, calls reject with FaissUnavailableError, and each `open` tries once more. With `startAtOnce` false
+ * nothing starts before it is needed.
  */
 export async function startFaiss(options: Partial<FaissSettings> = {}): Promise<FaissService> {
   const settings: FaissSettings = { ...FAISS_DEFAULTS, ...options };
   const serving = new Serving(settings);
   const builders = new Set<FaissProcess>();
   let closed = false;
-  await serving.start();
+  if (settings.startAtOnce) await serving.start();
   return {
     async build(jobs) {
       if (closed) throw new FaissUnavailableError('closed', 'Start the service again.');

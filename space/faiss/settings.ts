@@ -45,6 +45,8 @@ export type FaissSettings = {
   readonly onEvent: (event: FaissEvent) => void;
   /** A file from whose place `faiss-node` is looked up; its own place when undefined. */
   readonly faissFrom: string | undefined;
+  /** Whether the process that searches starts at once or with the first release that is opened. */
+  readonly startAtOnce: boolean;
 };
 
 export const FAISS_DEFAULTS: FaissSettings = {
@@ -58,4 +60,5 @@ export const FAISS_DEFAULTS: FaissSettings = {
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
   onEvent: () => {},
   faissFrom: undefined,
+  startAtOnce: true,
 };

@@ -71,6 +71,18 @@ const BY_NAME: Readonly<Record<string, Facts>> = {
     detail: 'The query embedder does not match the release being served; search resumes when they agree again.',
     headers: { 'Retry-After': RETRY_AFTER_S },
   },
+  SearchBusyError: {
+    status: 503,
+    code: 'busy',
+    detail: 'More searches wait than can be answered in good time. Nothing is lost; try again in a few seconds.',
+    headers: { 'Retry-After': RETRY_AFTER_S },
+  },
+  SearchLostError: {
+    status: 503,
+    code: 'search_lost',
+    detail: 'The search ended before it had an answer. Try again; if it happens again, the log has the reason.',
+    headers: { 'Retry-After': RETRY_AFTER_S },
+  },
   NotReadyError: {
     status: 503,
     code: 'not_ready',

@@ -1,0 +1,4 @@
+// Entry of the thread that searches.
+import '../typescript.mjs';
+
+await import('./thread.ts');
