@@ -1,6 +1,6 @@
 import type { BatchJobState } from '../../schema/vocabulary.ts';
 import { type Database, json, type Row, type Statement, statement } from '../engine/database.ts';
-import { returnStatements } from '../engine/ledger.ts';
+import { returnStatements } from '../engine/enter.ts';
 import { NOW, quoted } from '../engine/sql.ts';
 import type { JobState } from '../models/batch/port.ts';
 import { dropStatements, OPEN_JOBS } from './batch-jobs.ts';

@@ -1,6 +1,6 @@
 import { type Database, json, type Row, type Statement, statement, type Value } from '../engine/database.ts';
 import { DAY_MS } from '../engine/day.ts';
-import { enterStatements } from '../engine/ledger.ts';
+import { enterStatements } from '../engine/enter.ts';
 import { NOW } from '../engine/sql.ts';
 import type { Rows, Stage, Write } from '../engine/stage.ts';
 import { gunzip, gzip } from '../gzip.ts';

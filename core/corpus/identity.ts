@@ -1,7 +1,7 @@
 import type { IdentityKind } from '../../schema/vocabulary.ts';
 import { sketchOf, wordsHash } from '../cases/similar.ts';
 import { type Database, json, type Row, statement, type Value } from '../engine/database.ts';
-import { type Again, againWrites } from '../engine/ledger.ts';
+import { type Again, againWrites } from '../engine/enter.ts';
 import { quoted } from '../engine/sql.ts';
 import type { Fenced, Write } from '../engine/stage.ts';
 import type { DocumentRecord, Publication } from '../sources/record.ts';

@@ -1,5 +1,5 @@
 import { type Database, json, statement, type Value } from '../engine/database.ts';
-import { againWrites } from '../engine/ledger.ts';
+import { againWrites } from '../engine/enter.ts';
 import { NOW, quoted } from '../engine/sql.ts';
 import type { Fenced } from '../engine/stage.ts';
 import { text } from './columns.ts';

@@ -1,6 +1,6 @@
 import { VIEWS, type View } from '../../schema/vocabulary.ts';
 import { type Database, json, statement } from '../engine/database.ts';
-import { againStatements } from '../engine/ledger.ts';
+import { againStatements } from '../engine/enter.ts';
 import { NOW, quoted } from '../engine/sql.ts';
 import type { Rows } from '../engine/stage.ts';
 import { DIMENSION, type FittedModel } from '../models/ports.ts';

@@ -1,6 +1,6 @@
 import { type Database, json, type Statement, statement } from './database.ts';
+import { type Again, againStatements } from './enter.ts';
 import { DefinitionError } from './errors.ts';
-import { type Again, againStatements } from './ledger.ts';
 import { closeBreaker } from './services.ts';
 import { auditStatement, quoted } from './sql.ts';
 import { hasService, type Pipeline, servicesOf } from './stage.ts';

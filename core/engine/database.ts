@@ -46,6 +46,7 @@ export function connectDatabase(client: Client, options: { readonly deadlineMs: 
     try {
       const results = await sendUntil(expired, () => send(client, mode, statements.map(sendable)));
       // The client gives rows by column name; a `Row` promises no more than that.
+      // Its rows are arrays with a property for each column; only those are read.
       return results.map((result) => ({ rows: result.rows as unknown as Row[], changed: result.rowsAffected }));
     } catch (error) {
       if (error instanceof DatabaseError) throw error;

@@ -1,15 +1,17 @@
 /** The resumable item engine. It knows no medicine: a pipeline of your own needs only what is exported here. */
 export * from './acts.ts';
 export * from './audit.ts';
+export * from './claim.ts';
+export * from './commit.ts';
 export * from './database.ts';
 export * from './detect.ts';
 export * from './effects.ts';
+export { type Again, againStatements, againWrites, enterStatements, type Return, returnStatements } from './enter.ts';
 export * from './errors.ts';
 export * from './explain.ts';
 export * from './failpoints.ts';
 export * from './hooks.ts';
 export * from './journal.ts';
-export * from './ledger.ts';
 export * from './lifecycle.ts';
 export * from './outcome.ts';
 export * from './plan.ts';

@@ -1,6 +1,6 @@
+import type { Settled } from './commit.ts';
 import { type Database, type Statement, statement } from './database.ts';
 import type { ServiceSnapshot } from './detect.ts';
-import type { Settled } from './ledger.ts';
 import { auditStatement, FENCE, int, NOW, quoted, textOrNull, WRITING } from './sql.ts';
 import type { BreakerSettings, Stage } from './stage.ts';
 

@@ -1,19 +1,11 @@
+import { abandon, type Claim, claim, claimed as claimedBy, heartbeat, leaseStanding } from './claim.ts';
+import { type Commit, commit } from './commit.ts';
 import type { Database } from './database.ts';
 import { clockWentBack, type Detection, detect, hasExpired, type Snapshot } from './detect.ts';
 import { effectsOf } from './effects.ts';
 import { DatabaseError } from './errors.ts';
 import { saveRun } from './history.ts';
 import { type Hooks, tell } from './hooks.ts';
-import {
-  abandon,
-  type Claim,
-  type Commit,
-  claim,
-  claimed as claimedBy,
-  commit,
-  heartbeat,
-  leaseStanding,
-} from './ledger.ts';
 import { type Outcome, outcomeOfError, refused, withinRetryBudget } from './outcome.ts';
 import { followClock, reclaim } from './recovery.ts';
 import { resend } from './resend.ts';

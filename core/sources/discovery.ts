@@ -17,8 +17,8 @@ import {
   toRetrieve,
 } from '../corpus.ts';
 import type { Database, Statement } from '../engine/database.ts';
+import { enterStatements } from '../engine/enter.ts';
 import { StageError, WaitError } from '../engine/errors.ts';
-import { enterStatements } from '../engine/ledger.ts';
 import { retryDelayMs } from '../engine/outcome.ts';
 import type { Retry, Stage } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';

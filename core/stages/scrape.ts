@@ -15,8 +15,8 @@ import {
   toRetrieve,
 } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
+import { enterStatements } from '../engine/enter.ts';
 import { PermanentError, ValidationError } from '../engine/errors.ts';
-import { enterStatements } from '../engine/ledger.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import { defineStage, type Item, type Retry, type Stage, type Write } from '../engine/stage.ts';
 import { sha256Hex } from '../hash.ts';
