@@ -14,6 +14,11 @@ const STOP_WORDS = new Set(
   ).split(' '),
 );
 
+/** Whether a folded word is in so many texts that it tells nothing. */
+export function isStopWord(word: string): boolean {
+  return STOP_WORDS.has(word);
+}
+
 const GREEK: Readonly<Record<string, string>> = {
   α: 'alpha',
   β: 'beta',
@@ -72,22 +77,31 @@ function isWordUnit(unit: number): boolean {
 }
 const WORD_UNITS = new Uint8Array(0x10000);
 
-/**
- * The terms of a text in order, repeats kept: folded words and numbers, stop words dropped, Porter stems (the `stemmer`
- * package). One pass; time is linear in the text.
- */
-export function termsOf(text: string): string[] {
+/** The words of a text in order as they are written: folded, but neither stemmed nor left out. Long ones are cut. */
+export function wordsOf(text: string): string[] {
   const folded = fold(text);
-  const terms: string[] = [];
+  const words: string[] = [];
   let start = -1;
   for (let i = 0; i <= folded.length; i += 1) {
     if (i < folded.length && isWordUnit(folded.charCodeAt(i))) {
       if (start < 0) start = i;
     } else if (start >= 0) {
-      const term = termOf(folded.slice(start, i));
-      if (term !== null) terms.push(term);
+      words.push(folded.slice(start, Math.min(i, start + TERM_LENGTH_MAX)));
       start = -1;
     }
+  }
+  return words;
+}
+
+/**
+ * The terms of a text in order, repeats kept: folded words and numbers, stop words dropped, Porter stems (the `stemmer`
+ * package). One pass; time is linear in the text.
+ */
+export function termsOf(text: string): string[] {
+  const terms: string[] = [];
+  for (const word of wordsOf(text)) {
+    const term = termOf(word);
+    if (term !== null) terms.push(term);
   }
   return terms;
 }
