@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DIMENSION } from '../core/models/ports.ts';
-import { rowsByCase, similarity, type ViewVectors } from '../core/search/dense.ts';
-import { type FusedRequest, openKernel } from '../core/search/kernel/kernel.ts';
+import { rowsByCase, similarity, type ViewRows } from '../core/search/dense.ts';
+import { packInto } from '../core/search/kernel/codes.ts';
+import { type FusedBounds, type FusedKernel, type FusedRequest, openKernel } from '../core/search/kernel/kernel.ts';
 import { contributions, evidence, type Plan, type Signals, scaleOf, totalOf } from '../core/search/score.ts';
 import { FACETS, type Facet, VIEWS, type View } from '../schema/vocabulary.ts';
 import { searchKernel } from '../space/kernel.ts';
@@ -36,12 +37,20 @@ const vectorOf = (seed: number, length: number): Float32Array => {
   return Float32Array.from(numbers, (number) => (length * number) / norm);
 };
 
-type World = { readonly count: number; readonly views: Record<View, ViewVectors> };
+type Held = ViewRows & { readonly vectors: Float32Array };
+type World = { readonly count: number; readonly views: Record<View, Held> };
+
+function opened({ views, count }: World): FusedKernel {
+  const rows = Object.fromEntries(VIEWS.map((view) => [view, views[view].rows])) as Record<View, Uint32Array>;
+  const kernel = openKernel(wasm, rows, count);
+  for (const view of VIEWS) packInto(views[view].vectors, kernel.codesOf(view));
+  return kernel;
+}
 
 const world = fc
   .array(fc.array(fc.nat(40), { minLength: VIEWS.length, maxLength: VIEWS.length }), { minLength: 1, maxLength: 60 })
   .map((cases): World => {
-    const views = {} as Record<View, ViewVectors>;
+    const views = {} as Record<View, Held>;
     for (const [v, view] of VIEWS.entries()) {
       // A third of the cases lack the view.
       const held = cases.flatMap((seeds, ordinal) =>
@@ -108,7 +117,7 @@ function plainly({ count, views }: World, { plan, cheap, vectors }: FusedRequest
     if (!vector) continue;
     dense[view] = Float32Array.from({ length: count }, (_, i) => {
       const row = views[view].rowOf[i] ?? -1;
-      return row < 0 ? Number.NaN : similarity(views[view], vector, row);
+      return row < 0 ? Number.NaN : similarity(views[view].vectors, vector, row);
     });
   }
   const signals: Signals = { ...cheap, dense };
@@ -123,10 +132,10 @@ test('bounds of cosines and scores are never below what they bound, and close to
         fc.tuple(fc.constant(drawn), fc.array(request(drawn.count), { minLength: 1, maxLength: 3 })),
       ),
       ([drawn, requests]) => {
-        const kernel = openKernel(wasm, drawn.views, drawn.count);
+        const kernel = opened(drawn);
         for (const asked of requests) {
           const exact = plainly(drawn, asked);
-          const bounds = kernel.scan(asked, () => -1);
+          const bounds = kernel.scan(asked, -1);
           for (let i = 0; i < drawn.count; i += 1) {
             if (asked.kept[i] !== 1) continue;
             for (const view of VIEWS) {
@@ -151,7 +160,7 @@ test('a case that lacks a view has no bound there, and one that is left out none
     fc.property(
       world.chain((drawn) => fc.tuple(fc.constant(drawn), request(drawn.count))),
       ([drawn, asked]) => {
-        const { dense } = openKernel(wasm, drawn.views, drawn.count).scan(asked, () => -1);
+        const { dense } = opened(drawn).scan(asked, -1);
         for (const view of VIEWS)
           for (let i = 0; i < drawn.count; i += 1) {
             const has = (drawn.views[view].rowOf[i] ?? -1) >= 0 && asked.kept[i] === 1;
@@ -173,5 +182,24 @@ test('the two factors of a scale bound evidence from above, closely', () => {
       // Where the scale is a step, the bound may step a little before it.
       if (1 - background > 1e-3) expect(off).toBeLessThan(0.04);
     }),
+  );
+});
+
+test('two searches may take turns: what one finds does not depend on the other', () => {
+  fc.assert(
+    fc.property(
+      world.chain((drawn) => fc.tuple(fc.constant(drawn), request(drawn.count), request(drawn.count), unit)),
+      ([drawn, a, b, least]) => {
+        const found = ({ scores, open }: FusedBounds) => [...scores].map((score, i) => (open[i] === 1 ? score : null));
+        const kernel = opened(drawn);
+        const alone = found(kernel.scan(a, least));
+        const first = kernel.first(a, 5);
+        kernel.first(b, 5);
+        expect(found(kernel.scan(a, least))).toEqual(alone);
+        expect(kernel.first(a, 5)).toEqual(first);
+        expect(found(kernel.scan(a, least))).toEqual(alone);
+      },
+    ),
+    { numRuns: 100 },
   );
 });

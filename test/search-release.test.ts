@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { fitBuiltin, loadBuiltin } from '../core/models/builtin.ts';
 import { DIMENSION, type Embedder } from '../core/models/ports.ts';
 import type { ReleaseManifest } from '../core/search/contract.ts';
+import { CODED_ROW_BYTES } from '../core/search/kernel/codes.ts';
 import { contentHash, openRelease, ReleaseFormatError } from '../core/search/release.ts';
 import { VIEWS } from '../schema/vocabulary.ts';
 import { searchKernel } from '../space/kernel.ts';
@@ -46,12 +47,53 @@ test('vectors lie row by row in their file, with the place of their case', async
       expect(row >= 0).toBe(vectors[view] !== undefined);
       if (row < 0) continue;
       expect(release.views[view].rows[row]).toBe(ordinal);
-      expect(release.views[view].vectors.slice(row * DIMENSION, (row + 1) * DIMENSION)).toEqual(vectors[view]);
+      expect(await release.vectors(view, [row])).toEqual(vectors[view]);
     }
   }
   for (const view of VIEWS) {
     expect(files.get(`${view}.f32`)?.length).toBe(manifest.viewCounts[view] * DIMENSION * 4);
   }
+});
+
+test('codes that stand in the release are those that an older one without them is packed into', async () => {
+  const older = { ...manifest, files: manifest.files.filter(({ file }) => !file.endsWith('.i8')) };
+  const [read, packed] = [
+    await openRelease(manifest, reader(files), kernel),
+    await openRelease(older, reader(files), kernel),
+  ];
+  let compared = 0;
+  for (const view of VIEWS) {
+    const codes = read.kernel.codesOf(view);
+    expect(codes).toEqual(packed.kernel.codesOf(view));
+    expect(codes.length).toBe(manifest.viewCounts[view] * CODED_ROW_BYTES);
+    compared += manifest.viewCounts[view];
+  }
+  expect(compared).toBeGreaterThan(30);
+});
+
+test('a host may give vectors by row and put codes where they are needed', async () => {
+  const whole = await openRelease(manifest, reader(files), kernel);
+  const asked: string[] = [];
+  const opened = await openRelease(
+    manifest,
+    async (file) => {
+      asked.push(file);
+      return reader(files)(file);
+    },
+    kernel,
+    {
+      vectors: async (view, rows) => whole.vectors(view, rows),
+      readInto: async (file, into) => into.set(files.get(file) ?? new Uint8Array(0)),
+    },
+  );
+  expect(asked.filter((file) => /[.](f32|i8)$/.test(file))).toEqual([]);
+  expect(opened.kernel.codesOf('whole')).toEqual(whole.kernel.codesOf('whole'));
+});
+
+test('rows that name a case which the release does not have are refused', async () => {
+  const beyond = Uint32Array.from({ length: manifest.viewCounts.whole }, (_, row) => row + 1);
+  const altered = new Map(files).set('whole.rows', new Uint8Array(beyond.buffer));
+  await expect(openRelease(manifest, reader(altered), kernel)).rejects.toThrow('whole.rows');
 });
 
 test('the archive is an ordinary gzip file of one JSON object a line', () => {
@@ -103,7 +145,7 @@ test('a release of no case can be written and opened', async () => {
 });
 
 test.each([
-  ...VIEWS.flatMap((view) => [`${view}.f32`, `${view}.rows`]),
+  ...VIEWS.flatMap((view) => [`${view}.f32`, `${view}.rows`, `${view}.i8`]),
   'lexical.bin',
   'findings.bin',
   'cards.bin',
@@ -120,6 +162,7 @@ test.each(VIEWS)('a release whose %s rows are one fewer than the manifest says i
   for (const [file, rowBytes] of [
     [`${view}.rows`, 4],
     [`${view}.f32`, 4 * DIMENSION],
+    [`${view}.i8`, CODED_ROW_BYTES],
   ] as const) {
     const cut = new Map(files).set(file, (files.get(file) ?? new Uint8Array(0)).slice(0, -rowBytes));
     await expect(openRelease(manifest, reader(cut), kernel)).rejects.toThrow(ReleaseFormatError);

@@ -51,8 +51,9 @@ const idsOf = (answer: SearchAnswer): readonly string[] => answer.results.map(({
 /** FAISS Flat by brute force: inner products of all rows, best first. */
 const bruteForce: FacetSearcher = {
   async search(view, query, k) {
-    const held = release.views[view];
-    const scored = [...held.rows.keys()].map((row) => ({ row, score: Math.fround(similarity(held, query, row)) }));
+    const rows = [...release.views[view].rows.keys()];
+    const vectors = await release.vectors(view, rows);
+    const scored = rows.map((row) => ({ row, score: Math.fround(similarity(vectors, query, row)) }));
     scored.sort((a, b) => b.score - a.score);
     const best = scored.slice(0, k);
     return { rows: Int32Array.from(best, ({ row }) => row), scores: Float32Array.from(best, ({ score }) => score) };

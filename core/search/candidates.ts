@@ -1,4 +1,4 @@
-import { VIEWS, type View } from '../../schema/vocabulary.ts';
+import { FACETS, type Facet, VIEWS, type View } from '../../schema/vocabulary.ts';
 import type { Engine } from './contract.ts';
 import { type FacetSearcher, similarity } from './dense.ts';
 import type { Release } from './release.ts';
@@ -22,6 +22,8 @@ export type CandidateRequest = {
 export type Candidates = {
   readonly ordinals: readonly number[];
   readonly signals: Signals;
+  /** False where a coarse scan may have left a better case out. */
+  readonly exact: boolean;
   readonly engine: Engine;
   readonly failure: string | null;
 };
@@ -30,31 +32,70 @@ export type Candidates = {
 const ROUNDING = 1e-4;
 /** Cases scored exactly at first, to find the score that the others must be able to reach. */
 const FIRST_PER_RESULT = 4;
-
+/** Cases whose vectors are asked for together: few enough that a better least score spares the rest. */
+const TOGETHER = 64;
 /** No two unit vectors are nearer than this. */
 const COSINE_MAX = 1 + ROUNDING;
 
 export async function candidates(request: CandidateRequest): Promise<Candidates> {
   if (request.faiss) {
+    let bounds: Bounds;
     try {
-      return { ...bestListed(request, await listed(request, request.faiss)), engine: 'faiss', failure: null };
+      bounds = boundsOf(request, await listed(request, request.faiss));
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
-      return { ...bestScanned(request), engine: 'fused', failure };
+      return { ...(await best(request, scanned(request))), exact: true, engine: 'fused', failure };
     }
+    return { ...(await best(request, bounds)), exact: true, engine: 'faiss', failure: null };
   }
-  return { ...bestScanned(request), engine: 'fused', failure: null };
+  return { ...(await best(request, scanned(request))), exact: true, engine: 'fused', failure: null };
 }
 
-/** Share of the score that a view's vectors have a say in. */
-function shareOf(plan: Plan, view: View): number {
-  return view === 'whole' ? plan.whole : (plan.facets[view] ?? 0);
+/** Upper bounds of the scores of all kept cases, as an engine has them. Each call is answered from nothing that a search between could change. */
+type Bounds = {
+  /** Some cases that are likely to be among the best. */
+  first(count: number): readonly number[];
+  /** The cases that can reach `least`, highest bound first. */
+  reaching(least: number): readonly Bounded[];
+};
+type Bounded = { readonly ordinal: number; readonly bound: number };
+
+function scanned(request: CandidateRequest): Bounds {
+  const { kernel } = request.release;
+  return {
+    first: (count) => kernel.first(request, count),
+    reaching(least) {
+      const { scores, open } = kernel.scan(request, least);
+      return reachingOf(scores, open, least);
+    },
+  };
+}
+
+function reachingOf(scores: Float64Array | Float32Array, open: Uint8Array, least: number): readonly Bounded[] {
+  const reaching: Bounded[] = [];
+  for (let i = 0; i < open.length; i += 1) {
+    const bound = scores[i] as number;
+    if (open[i] === 1 && bound >= least) reaching.push({ ordinal: i, bound });
+  }
+  return reaching.sort((a, b) => b.bound - a.bound || a.ordinal - b.ordinal);
 }
 
 /** For every view that the query has: at each case no less than its cosine, NaN where the case lacks the view. */
 type Columns = Partial<Record<View, Float32Array>>;
 
-/** The nearest rows of each view by FAISS, exact; a row that it left out is no nearer than the last one that it gave. */
+function boundsOf({ cheap, plan, kept }: CandidateRequest, dense: Columns): Bounds {
+  const scores = scoresOf({ ...cheap, dense }, plan);
+  return {
+    first(count) {
+      const first = createTop<number>(count);
+      for (let i = 0; i < kept.length; i += 1) if (kept[i] === 1) first.offer(i, scores[i] as number, i);
+      return first.items();
+    },
+    reaching: (least) => reachingOf(scores, kept, least),
+  };
+}
+
+/** The nearest rows of each view by FAISS, exact but for rounding; a row that it left out is no nearer than the last one that it gave. */
 async function listed(
   { release, plan, vectors, k, faissRows }: CandidateRequest,
   faiss: FacetSearcher,
@@ -64,7 +105,8 @@ async function listed(
     const vector = vectors[view];
     const held = release.views[view];
     const asked = Math.min(held.rows.length, Math.max(faissRows.min, faissRows.perResult * k));
-    if (!vector || shareOf(plan, view) === 0) continue;
+    const share = view === 'whole' ? plan.whole : (plan.facets[view] ?? 0);
+    if (!vector || share === 0) continue;
     if (asked === 0) {
       bounds[view] = filled(release, view, COSINE_MAX);
       continue;
@@ -75,10 +117,10 @@ async function listed(
       throw new Error(`${view}: expected ${asked} rows with scores, found ${rows.length}`);
     }
     const values = filled(release, view, last + ROUNDING);
-    for (const row of rows) {
+    for (const [place, row] of rows.entries()) {
       const ordinal = held.rows[row];
       if (ordinal === undefined) throw new Error(`${view}: row ${row} of ${held.rows.length}`);
-      values[ordinal] = similarity(held, vector, row);
+      values[ordinal] = (scores[place] ?? Number.NaN) + ROUNDING;
     }
     bounds[view] = values;
   }
@@ -91,87 +133,82 @@ function filled(release: Release, view: View, bound: number): Float32Array {
   return values;
 }
 
-type Best = Pick<Candidates, 'ordinals' | 'signals'>;
+/** A case scored exactly: its signals are at `at` of those of the cases that were scored with it. */
+type Scored = { readonly ordinal: number; readonly signals: Signals; readonly at: number };
 
 /**
  * The exact best `k`, whatever the bounds: every case whose bound reaches the k-th best score is scored exactly (the threshold argument
  * of Fagin, Lotem and Naor 2003). So all engines give one answer, ties included.
  */
-function bestScanned(request: CandidateRequest): Best {
-  const scorer = scorerOf(request);
-  const bounds = request.release.kernel.scan(request, (first) => scorer.begin(first));
-  return scorer.finish(bounds);
-}
-
-function bestListed(request: CandidateRequest, dense: Columns): Best {
-  const scorer = scorerOf(request);
-  const scores = scoresOf({ ...request.cheap, dense }, request.plan);
-  const bounds = { scores, dense, open: request.kept.slice() };
-  scorer.begin(bounds);
-  return scorer.finish(bounds);
-}
-
-type Bounds = {
-  readonly scores: Float64Array | Float32Array;
-  readonly dense: Readonly<Columns>;
-  readonly open: Uint8Array;
-};
-
-/** Scores cases exactly where their bounds ask for it, and makes the columns exact where it does. */
-function scorerOf({ release, plan, cheap, vectors, k }: CandidateRequest) {
-  const best = createTop(k);
-  const exact = (dense: Readonly<Columns>, i: number): number => {
-    for (const view of VIEWS) {
-      const [vector, values, held] = [vectors[view], dense[view], release.views[view]];
-      const row = held.rowOf[i] ?? -1;
-      if (vector && values && row >= 0) values[i] = similarity(held, vector, row);
+async function best(request: CandidateRequest, bounds: Bounds): Promise<Pick<Candidates, 'ordinals' | 'signals'>> {
+  const top = createTop<Scored>(request.k);
+  const score = async (ordinals: readonly number[]): Promise<void> => {
+    const signals = await exactSignals(request, ordinals);
+    for (const [at, ordinal] of ordinals.entries()) {
+      top.offer(ordinal, totalOf(contributions(signals, request.plan, at)), { ordinal, signals, at });
     }
-    return totalOf(contributions({ ...cheap, dense }, plan, i));
   };
-  return {
-    /** Scores some cases with the highest bounds and closes them; gives the least score that an answer needs. */
-    begin({ scores, dense, open }: Bounds): number {
-      const first = createTop(FIRST_PER_RESULT * k);
-      for (let i = 0; i < open.length; i += 1) if (open[i] === 1) first.offer(i, scores[i] as number);
-      for (const i of first.ordinals()) {
-        best.offer(i, exact(dense, i));
-        open[i] = 0;
-      }
-      return best.least();
-    },
-    finish({ scores, dense, open }: Bounds): Best {
-      for (let i = 0; i < open.length; i += 1)
-        if (open[i] === 1 && (scores[i] as number) >= best.least()) best.offer(i, exact(dense, i));
-      const ordinals = best.ordinals();
-      return { ordinals, signals: picked({ ...cheap, dense }, ordinals) };
-    },
-  };
+  const first = bounds.first(FIRST_PER_RESULT * request.k);
+  await score(first);
+  const done = new Set(first);
+  const rest = bounds.reaching(top.least()).filter(({ ordinal }) => !done.has(ordinal));
+  for (let from = 0; from < rest.length; from += TOGETHER) {
+    const some = rest.slice(from, from + TOGETHER).filter(({ bound }) => bound >= top.least());
+    if (some.length === 0) break;
+    await score(some.map(({ ordinal }) => ordinal));
+  }
+  const found = top.items();
+  return { ordinals: found.map(({ ordinal }) => ordinal), signals: gathered(found, request) };
 }
 
-/** The signals of some cases, in their order: the arrays that they come from belong to the next search. */
-function picked({ dense, agreement, lexical }: Signals, ordinals: readonly number[]): Signals {
-  const pick = (values: Float32Array): Float32Array => Float32Array.from(ordinals, (i) => values[i] as number);
-  const each = <Key extends View>(columns: Readonly<Partial<Record<Key, Float32Array>>>) =>
-    Object.fromEntries(
-      Object.entries<Float32Array | undefined>(columns).flatMap(([key, values]) =>
-        values ? [[key, pick(values)]] : [],
-      ),
-    ) as Partial<Record<Key, Float32Array>>; // the same keys
-  return {
-    length: ordinals.length,
-    dense: each(dense),
-    agreement: each(agreement),
-    lexical: lexical ? pick(lexical) : null,
-  };
+/** All signals of some cases, in their order, with cosines from the vectors themselves. */
+async function exactSignals(
+  { release, cheap, vectors }: CandidateRequest,
+  ordinals: readonly number[],
+): Promise<Signals> {
+  const dense: Columns = {};
+  for (const view of VIEWS) {
+    const vector = vectors[view];
+    if (!vector) continue;
+    const { rowOf } = release.views[view];
+    const rows = ordinals.map((ordinal) => rowOf[ordinal] ?? -1);
+    const held = rows.filter((row) => row >= 0);
+    const found = held.length > 0 ? await release.vectors(view, held) : new Float32Array(0);
+    let place = 0;
+    const cosines = new Float32Array(rows.length);
+    for (const [i, row] of rows.entries()) {
+      cosines[i] = row < 0 ? Number.NaN : similarity(found, vector, place);
+      if (row >= 0) place += 1;
+    }
+    dense[view] = cosines;
+  }
+  const pick = (values: Float32Array) => Float32Array.from(ordinals, (ordinal) => values[ordinal] as number);
+  const agreement: Partial<Record<Facet, Float32Array>> = {};
+  for (const facet of FACETS) {
+    const values = cheap.agreement[facet];
+    if (values) agreement[facet] = pick(values);
+  }
+  return { length: ordinals.length, dense, agreement, lexical: cheap.lexical ? pick(cheap.lexical) : null };
 }
 
-type Top = { offer(ordinal: number, score: number): void; least(): number; ordinals(): readonly number[] };
+/** The signals of cases that were scored in different company, in one list. */
+function gathered(found: readonly Scored[], { cheap, vectors }: CandidateRequest): Signals {
+  const gather = (columnOf: (signals: Signals) => Float32Array | null | undefined) =>
+    Float32Array.from(found, ({ signals, at }) => columnOf(signals)?.[at] ?? Number.NaN);
+  const dense: Columns = {};
+  for (const view of VIEWS) if (vectors[view]) dense[view] = gather((signals) => signals.dense[view]);
+  const agreement: Partial<Record<Facet, Float32Array>> = {};
+  for (const facet of FACETS) if (cheap.agreement[facet]) agreement[facet] = gather((one) => one.agreement[facet]);
+  return { length: found.length, dense, agreement, lexical: cheap.lexical ? gather(({ lexical }) => lexical) : null };
+}
+
+type Top<Item> = { offer(ordinal: number, score: number, item: Item): void; least(): number; items(): readonly Item[] };
 
 /** Keeps the best `k` by score, then ordinal (which is by case id). `least` is the score to reach; below any while not full. */
-function createTop(k: number): Top {
-  const held: { readonly ordinal: number; readonly score: number }[] = [];
+function createTop<Item>(k: number): Top<Item> {
+  const held: { readonly ordinal: number; readonly score: number; readonly item: Item }[] = [];
   return {
-    offer(ordinal, score) {
+    offer(ordinal, score, item) {
       const last = held.at(-1);
       if (held.length === k && last && (score < last.score || (score === last.score && ordinal > last.ordinal))) return;
       let at = held.length;
@@ -179,10 +216,10 @@ function createTop(k: number): Top {
         const before = held[at - 1];
         if (!before || before.score > score || (before.score === score && before.ordinal < ordinal)) break;
       }
-      held.splice(at, 0, { ordinal, score });
+      held.splice(at, 0, { ordinal, score, item });
       if (held.length > k) held.pop();
     },
     least: () => (held.length < k ? -1 : (held.at(-1)?.score ?? -1)),
-    ordinals: () => held.map(({ ordinal }) => ordinal),
+    items: () => held.map(({ item }) => item),
   };
 }

@@ -109,9 +109,8 @@ async function queryOfCase(asked: string, release: Release): Promise<Query> {
   if (!stored || ordinal === undefined) throw new CaseUnknownError(asked);
   const vectors: Partial<Record<View, Float32Array>> = {};
   for (const view of VIEWS) {
-    const { rowOf, vectors: rows } = release.views[view];
-    const row = rowOf[ordinal] ?? -1;
-    if (row >= 0) vectors[view] = rows.subarray(row * DIMENSION, (row + 1) * DIMENSION);
+    const row = release.views[view].rowOf[ordinal] ?? -1;
+    if (row >= 0) vectors[view] = await release.vectors(view, [row]);
   }
   const { extracted } = stored;
   return { text: extracted.text, extracted, vectors, sourceOf: () => extracted.text, ordinal };

@@ -6,8 +6,9 @@ import { asFloats, asOrdinals, ReleaseFormatError } from './binary.ts';
 import { calibrationSummary, createSampler, decodePairs, encodePairs, pairSignals } from './calibration.ts';
 import { type Cards, createCardsBuilder, readCards } from './cards.ts';
 import type { ReleaseCase, ReleaseFile, ReleaseManifest, ReleaseSink } from './contract.ts';
-import { rowsByCase, type ViewVectors } from './dense.ts';
+import { heldVectors, rowsByCase, type VectorRows, type ViewRows } from './dense.ts';
 import { createFindingsBuilder, type FindingIndex, readFindings } from './findings.ts';
+import { createCoder, packInto } from './kernel/codes.ts';
 import { type FusedKernel, openKernel } from './kernel/kernel.ts';
 import { createLexicalBuilder, type LexicalIndex, readLexical } from './lexical.ts';
 import type { Signals } from './score.ts';
@@ -16,14 +17,21 @@ import { withoutText } from './withhold.ts';
 export type { StoredCase } from './archive.ts';
 export { ReleaseFormatError } from './binary.ts';
 
+/** What the scan reads of a view (`kernel/codes.ts`). */
+const codesFile = (view: View): string => `${view}.i8`;
+
 /** Rows that are gathered before they go to the sink. */
 const ROWS_BUFFERED = 256;
 
-/** What a search reads: everything in typed arrays but the cases themselves, which are inflated one block at a time. */
+/**
+ * What a search reads: everything in typed arrays but the vectors, which the host may leave where they are, and the cases, which are inflated
+ * one block at a time.
+ */
 export type Release = {
   readonly manifest: ReleaseManifest;
   readonly cards: Cards;
-  readonly views: Readonly<Record<View, ViewVectors>>;
+  readonly views: Readonly<Record<View, ViewRows>>;
+  readonly vectors: VectorRows;
   readonly lexical: LexicalIndex;
   readonly findings: FindingIndex;
   /** The scan over all vectors at once. */
@@ -44,9 +52,11 @@ function lexicalText(theCase: ReleaseCase): string {
 function createViewWriter(view: View, sink: ReleaseSink) {
   let floats = new Float32Array(ROWS_BUFFERED * DIMENSION);
   let ordinals = new Uint32Array(ROWS_BUFFERED);
+  const coder = createCoder();
   let buffered = 0;
   let written = 0;
   const flush = async (): Promise<void> => {
+    await sink.append(codesFile(view), coder.add(floats.subarray(0, buffered * DIMENSION)));
     await sink.append(`${view}.f32`, new Uint8Array(floats.buffer, 0, buffered * DIMENSION * 4));
     await sink.append(`${view}.rows`, new Uint8Array(ordinals.buffer, 0, buffered * 4));
     // A sink may keep what it was given, so the next rows need arrays of their own.
@@ -64,6 +74,7 @@ function createViewWriter(view: View, sink: ReleaseSink) {
     },
     async finish(): Promise<number> {
       await flush();
+      await sink.append(codesFile(view), coder.tail());
       return written;
     },
   };
@@ -134,14 +145,58 @@ export async function writeRelease(
   return { caseCount, viewCounts };
 }
 
+/** How a host spares memory on a large release; what it does not give is read whole. */
+export type ReleaseAccess = {
+  /** Vectors by row; without it they are held in memory. */
+  readonly vectors?: VectorRows;
+  /** Reads a file to where it is needed, without a copy of it. */
+  readonly readInto?: (file: string, into: Uint8Array) => Promise<void>;
+};
+
+/** A view's codes: as they stand in the release, or made of the vectors where an older one has none. */
+async function loadCodes(
+  manifest: ReleaseManifest,
+  view: View,
+  into: Uint8Array,
+  read: (file: string) => Promise<Uint8Array>,
+  access: ReleaseAccess,
+): Promise<void> {
+  const file = codesFile(view);
+  if (!manifest.files.some((listed) => listed.file === file)) {
+    packInto(asFloats(`${view}.f32`, await read(`${view}.f32`), DIMENSION), into);
+    return;
+  }
+  if (access.readInto) return access.readInto(file, into);
+  const bytes = await read(file);
+  if (bytes.length !== into.length) {
+    throw new ReleaseFormatError(`${file}: expected ${into.length} bytes, found ${bytes.length}`);
+  }
+  into.set(bytes);
+}
+
+/** All vectors in memory, checked against the manifest. */
+async function readVectors(
+  manifest: ReleaseManifest,
+  read: (file: string) => Promise<Uint8Array>,
+): Promise<VectorRows> {
+  const vectors = {} as Record<View, Float32Array>;
+  for (const view of VIEWS) {
+    vectors[view] = asFloats(`${view}.f32`, await read(`${view}.f32`), DIMENSION);
+    const [found, expected] = [vectors[view].length / DIMENSION, manifest.viewCounts[view]];
+    if (found !== expected) throw new ReleaseFormatError(`${view}.f32: expected ${expected} rows, found ${found}`);
+  }
+  return heldVectors(vectors);
+}
+
 /**
  * Opens a release whose files were already checked against their hashes. Arrays are views of the bytes that `read` gives where those
- * are aligned. `kernel` is kernel.wasm, compiled as the host can. Throws `ReleaseFormatError` when the files do not fit each other or the manifest.
+ * are aligned. `module` is kernel.wasm, compiled as the host can. Throws `ReleaseFormatError` when the files do not fit each other or the manifest.
  */
 export async function openRelease(
   manifest: ReleaseManifest,
   read: (file: string) => Promise<Uint8Array>,
-  kernel: WebAssembly.Module,
+  module: WebAssembly.Module,
+  access: ReleaseAccess = {},
 ): Promise<Release> {
   const cards = readCards(await read('cards.bin'));
   const lexical = readLexical(await read('lexical.bin'));
@@ -150,24 +205,31 @@ export async function openRelease(
       `expected ${manifest.caseCount} cases, found ${cards.count} cards and ${lexical.caseCount} indexed texts`,
     );
   }
-  const views = {} as Record<View, ViewVectors>;
+  const views = {} as Record<View, ViewRows>;
   for (const view of VIEWS) {
     const rows = asOrdinals(`${view}.rows`, await read(`${view}.rows`));
-    const vectors = asFloats(`${view}.f32`, await read(`${view}.f32`), DIMENSION);
     const expected = manifest.viewCounts[view];
-    if (rows.length !== expected || vectors.length !== expected * DIMENSION) {
+    if (rows.length !== expected) {
       throw new ReleaseFormatError(`${view}: expected ${expected} rows, found ${rows.length}`);
     }
-    views[view] = { rows, vectors, rowOf: rowsByCase(rows, cards.count) };
+    if (rows.some((ordinal) => ordinal >= cards.count)) {
+      throw new ReleaseFormatError(`${view}.rows: names a case that the release does not have`);
+    }
+    views[view] = { rows, rowOf: rowsByCase(rows, cards.count) };
   }
+  const rowsOf = Object.fromEntries(VIEWS.map((view) => [view, views[view].rows])) as Record<View, Uint32Array>;
+  const kernel = openKernel(module, rowsOf, cards.count);
+  for (const view of VIEWS) await loadCodes(manifest, view, kernel.codesOf(view), read, access);
+  const vectors = access.vectors ?? (await readVectors(manifest, read));
   const readCase = openArchive(await read('cases.idx'), await read('cases.jsonl.gz'));
   return {
     manifest,
     cards,
     views,
+    vectors,
     lexical,
     findings: readFindings(await read('findings.bin')),
-    kernel: openKernel(kernel, views, cards.count),
+    kernel,
     pairs: decodePairs(await read('calibration.bin')),
     async case(caseId) {
       const ordinal = cards.ordinalOf(caseId);
@@ -176,15 +238,15 @@ export async function openRelease(
   };
 }
 
-/** Their bytes depend on the host's zlib; `cases.sha256` stands for them. */
-const COMPRESSED_FILES: readonly string[] = ['cases.jsonl.gz', 'cases.idx'];
+/** What follows from other files: bytes that depend on the host's zlib (`cases.sha256` stands for them), and codes of the vectors. */
+const DERIVED_FILES: readonly string[] = ['cases.jsonl.gz', 'cases.idx', ...VIEWS.map(codesFile)];
 
 /**
  * sha256 in hex over names and hashes of the files, by name: equal for equal corpora, whatever the order of the list and
  * whichever host compressed the cases.
  */
 export function contentHash(files: readonly ReleaseFile[]): Promise<string> {
-  const named = files.filter(({ file }) => !COMPRESSED_FILES.includes(file));
+  const named = files.filter(({ file }) => !DERIVED_FILES.includes(file));
   const lines = named.map(({ file, sha256 }) => `${sha256}  ${file}\n`).sort();
   return sha256Hex(lines.join(''));
 }

@@ -127,6 +127,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
     weights,
     thresholds_version: settings.version,
     engine: found.engine,
+    exact: found.exact,
     legs: request.legs,
     understood: understoodOf(query),
     degraded,

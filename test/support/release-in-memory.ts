@@ -81,7 +81,7 @@ export async function writeFiles(
       createdAt: '2026-01-01T00:00:00Z',
       generation,
       ...written,
-      files: [],
+      files: [...files].map(([file, bytes]) => ({ file, bytes: bytes.length, sha256: '' })),
       contentHash: '',
       faissFiles: [],
     },

@@ -1,11 +1,10 @@
 import { FACETS, type Facet, VIEWS, type View } from '../../../schema/vocabulary.ts';
 import { DIMENSION } from '../../models/ports.ts';
-import type { ViewVectors } from '../dense.ts';
 import { type Plan, type Signals, scaleOf } from '../score.ts';
+import { CODED_ROW_BYTES } from './codes.ts';
 
 /** What `assembly/kernel.ts` exports, once built; every place is a byte offset into the memory that it was given. */
 type Exports = {
-  pack(source: number, count: number, codes: number, scales: number, errors: number, lengths: number): void;
   clear(out: number, count: number): void;
   bound(
     codes: number,
@@ -22,6 +21,7 @@ type Exports = {
     out: number,
   ): void;
   close(open: number, scores: number, count: number, least: number): void;
+  top(open: number, scores: number, count: number, wanted: number, heap: number, ordinals: number): void;
   addPart(
     open: number,
     scores: number,
@@ -65,20 +65,24 @@ export type FusedBounds = {
   readonly open: Uint8Array;
 };
 
-/**
- * Called when the view with the largest share is bounded and the others are at their ceiling: gives the score that an answer must
- * reach, and closes the cases whose exact score it found.
- */
-export type Reach = (bounds: FusedBounds) => number;
-
 /** All facets of a release in one WASM memory, scanned at once. */
-export type FusedKernel = { readonly bytes: number; scan(request: FusedRequest, reach: Reach): FusedBounds };
+export type FusedKernel = {
+  readonly bytes: number;
+  /** Some cases that are likely to be answers: with the highest bounds while only the view with the largest share is looked at. */
+  first(request: FusedRequest, count: number): readonly number[];
+  /** Bounds over the cases that can reach `least`. Faster after `first` of the same request, whatever came between. */
+  scan(request: FusedRequest, least: number): FusedBounds;
+  /** Where a view's codes stand (`codes.ts`); whoever opens a kernel puts them there before its first scan. */
+  codesOf(view: View): Uint8Array;
+};
 
 const PAGE = 65_536;
+const PAGES_MAX = 65_536;
+/** Cases that `first` can give. */
+const FIRST_MAX = 1_024;
 /** Four cases to a vector register; places start at its size. */
 const LANES = 4;
 const ALIGN = 16;
-const PACKED_ROWS = 1_024;
 /** Steps of the query's largest number: i16, less a bit so that no sum leaves i32 (384 · 127 · 32,767 does not). */
 const QUERY_STEPS = 32_767;
 /** What sums in f32 may lose of a cosine or a score. */
@@ -86,13 +90,19 @@ const ROUNDING = 1e-5;
 /** No two unit vectors are nearer. */
 const CEILING = 1 + ROUNDING;
 
+/** The codes do not fit the memory that a WASM module can have. */
+export class KernelTooLargeError extends Error {
+  override readonly name = 'KernelTooLargeError';
+}
+
 /**
- * Lays the codes of all views out in a memory of their own and gives the scan over them.
+ * Lays out a memory for the codes of all views, and gives the scan over them. Throws `KernelTooLargeError`.
+ * @param rows the case of each row
  * @param module `kernel.wasm`, compiled as the host can: from a file, or as a module that its bundler made of it
  */
 export function openKernel(
   module: WebAssembly.Module,
-  views: Readonly<Record<View, ViewVectors>>,
+  rows: Readonly<Record<View, Uint32Array>>,
   caseCount: number,
 ): FusedKernel {
   const cases = Math.ceil(caseCount / LANES) * LANES;
@@ -104,13 +114,15 @@ export function openKernel(
   };
   const coded = {} as Record<View, Coded>;
   for (const view of VIEWS) {
-    const count = views[view].rows.length;
+    const count = rows[view].length;
+    const codes = place(count * CODED_ROW_BYTES);
+    const scales = codes + count * DIMENSION;
     coded[view] = {
       count,
-      codes: place(count * DIMENSION),
-      scales: place(4 * count),
-      errors: place(4 * count),
-      lengths: place(4 * count),
+      codes,
+      scales,
+      errors: scales + 4 * count,
+      lengths: scales + 8 * count,
       rows: place(4 * count),
     };
   }
@@ -122,26 +134,24 @@ export function openKernel(
   const ceilings = Object.fromEntries(VIEWS.map((view) => [view, column()])) as Record<View, number>;
   const agreements = Object.fromEntries(FACETS.map((facet) => [facet, column()])) as Record<Facet, number>;
   const words = column();
-  const source = place(4 * DIMENSION * PACKED_ROWS);
+  const heap = { scores: place(4 * FIRST_MAX), ordinals: place(4 * FIRST_MAX) };
+  if (end > PAGE * PAGES_MAX) {
+    throw new KernelTooLargeError(`${caseCount} cases take ${end} bytes of codes, a scan can hold ${PAGE * PAGES_MAX}`);
+  }
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const kernel = exports as Exports; // as `assembly/kernel.ts` declares them; a test builds it and compares
   const floats = (at: number, length: number) => new Float32Array(memory.buffer, at, length);
 
   for (const view of VIEWS) {
-    const { rows, vectors } = views[view];
-    const { codes, scales, errors, lengths } = coded[view];
-    new Uint32Array(memory.buffer, coded[view].rows, rows.length).set(rows);
+    new Uint32Array(memory.buffer, coded[view].rows, rows[view].length).set(rows[view]);
     const ceiling = floats(ceilings[view], caseCount).fill(Number.NaN);
-    for (const ordinal of rows) ceiling[ordinal] = CEILING;
-    for (let from = 0; from < rows.length; from += PACKED_ROWS) {
-      const count = Math.min(PACKED_ROWS, rows.length - from);
-      const numbers = vectors.subarray(from * DIMENSION, (from + count) * DIMENSION);
-      floats(source, numbers.length).set(numbers);
-      const at = 4 * from;
-      kernel.pack(source, count, codes + from * DIMENSION, scales + at, errors + at, lengths + at);
-    }
+    for (const ordinal of rows[view]) ceiling[ordinal] = CEILING;
   }
+
+  /** The request that the columns stand for, and how far it has come. */
+  type Begun = { readonly request: FusedRequest; readonly views: readonly View[]; readonly bounded: Set<View> };
+  let begun: Begun | null = null;
 
   function boundView(view: View, vector: Float32Array): void {
     const { count, codes, scales, errors, lengths, rows } = coded[view];
@@ -171,38 +181,60 @@ export function openKernel(
     if (plan.lexical > 0 && cheap.lexical) add(words, 0, plan.lexical, background.lexical, 0);
   }
 
-  function scan(request: FusedRequest, reach: Reach): FusedBounds {
-    const { plan, cheap, vectors } = request;
-    const share = (view: View) => (view === 'whole' ? plan.whole : (plan.facets[view] ?? 0));
-    const views = VIEWS.filter((view) => vectors[view] && share(view) > 0).sort((a, b) => share(b) - share(a));
-    const bounds: FusedBounds = {
-      scores: floats(scores, caseCount),
-      dense: Object.fromEntries(views.map((view) => [view, floats(cosines[view], caseCount)])),
-      open: new Uint8Array(memory.buffer, open, caseCount),
-    };
-    bounds.open.set(request.kept);
+  const shareOf = ({ plan }: FusedRequest, view: View) => (view === 'whole' ? plan.whole : (plan.facets[view] ?? 0));
+
+  function begin(request: FusedRequest): Begun {
+    const { cheap, vectors, kept } = request;
+    new Uint8Array(memory.buffer, open, caseCount).set(kept);
+    const views = VIEWS.filter((view) => vectors[view] && shareOf(request, view) > 0);
+    views.sort((a, b) => shareOf(request, b) - shareOf(request, a));
     for (const view of views) kernel.clear(cosines[view], cases);
     for (const facet of FACETS) {
       const agreement = cheap.agreement[facet];
       if (agreement) floats(agreements[facet], caseCount).set(agreement);
     }
     if (cheap.lexical) floats(words, caseCount).set(cheap.lexical);
-    const bounded = new Set<View>();
-    const narrow = (least: number) => kernel.close(open, scores, caseCount, least);
-    let least: number | null = null;
-    for (const view of views.length > 0 ? views : [null]) {
-      const vector = view && vectors[view];
-      if (vector) {
-        boundView(view, vector);
-        bounded.add(view);
-      }
-      addUp(request, bounded);
-      least ??= reach(bounds);
-      narrow(least);
-    }
-    return bounds;
+    const started = { request, views, bounded: new Set<View>() };
+    next(started);
+    return started;
   }
-  return { bytes: memory.buffer.byteLength, scan };
+
+  /** Bounds one more view, that with the largest share first, and adds the scores up. */
+  function next({ request, views, bounded }: Begun): void {
+    const view = views[bounded.size];
+    const vector = view && request.vectors[view];
+    if (vector) {
+      boundView(view, vector);
+      bounded.add(view);
+    }
+    addUp(request, bounded);
+  }
+
+  return {
+    bytes: memory.buffer.byteLength,
+    first(request, count) {
+      begun = begin(request);
+      const wanted = Math.min(count, FIRST_MAX);
+      kernel.top(open, scores, cases, wanted, heap.scores, heap.ordinals);
+      const found = new Uint32Array(memory.buffer, heap.ordinals, wanted);
+      return [...found].filter((_, i) => (floats(heap.scores, wanted)[i] as number) >= 0);
+    },
+    scan(request, least) {
+      const scanned = begun?.request === request ? begun : begin(request);
+      begun = null;
+      kernel.close(open, scores, caseCount, least);
+      while (scanned.bounded.size < scanned.views.length) {
+        next(scanned);
+        kernel.close(open, scores, caseCount, least);
+      }
+      return {
+        scores: floats(scores, caseCount),
+        dense: Object.fromEntries(scanned.views.map((view) => [view, floats(cosines[view], caseCount)])),
+        open: new Uint8Array(memory.buffer, open, caseCount),
+      };
+    },
+    codesOf: (view) => new Uint8Array(memory.buffer, coded[view].codes, coded[view].count * CODED_ROW_BYTES),
+  };
 }
 
 /** The query in whole steps of its largest number, with its length and the length of what rounding took. */

@@ -3,54 +3,8 @@
 
 /** Numbers of a vector; a multiple of 16, so that rows need no remainder. */
 const DIMENSION: i32 = 384;
-const CODE_MAX: f32 = 127;
 /** What sums in f32 may lose of an inner product of unit vectors. */
 const ROUNDING: f32 = 1e-5;
-
-// @ts-ignore: decorator
-@inline
-function sumOf(v: v128): f32 {
-  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
-}
-
-/**
- * Rounds `count` rows of f32 to codes of one byte, each row by a scale of its own. `errors` gets the length of what the rounding took
- * from each row, `lengths` the length of what is left.
- */
-export function pack(source: usize, count: i32, codes: usize, scales: usize, errors: usize, lengths: usize): void {
-  for (let row = 0; row < count; row++) {
-    let most = f32x4.splat(0);
-    for (let i = 0; i < DIMENSION; i += 4) most = f32x4.max(most, f32x4.abs(v128.load(source + (i << 2))));
-    const largest = max(
-      max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-      max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
-    );
-    const scale: f32 = largest > 0 ? largest / CODE_MAX : 1;
-    const steps = f32x4.splat(<f32>1 / scale);
-    const scaled = f32x4.splat(scale);
-    let error = f32x4.splat(0);
-    let length = f32x4.splat(0);
-    for (let i = 0; i < DIMENSION; i += 4) {
-      const value = v128.load(source + (i << 2));
-      const whole = f32x4.nearest(f32x4.mul(value, steps));
-      const kept = f32x4.mul(whole, scaled);
-      const lost = f32x4.sub(value, kept);
-      error = f32x4.add(error, f32x4.mul(lost, lost));
-      length = f32x4.add(length, f32x4.mul(kept, kept));
-      const wide = i32x4.trunc_sat_f32x4_s(whole);
-      const half = i16x8.narrow_i32x4_s(wide, wide);
-      v128.store32_lane(codes + i, i8x16.narrow_i16x8_s(half, half), 0);
-    }
-    store<f32>(scales, scale);
-    store<f32>(errors, sqrt(sumOf(error)));
-    store<f32>(lengths, sqrt(sumOf(length)));
-    source += DIMENSION << 2;
-    codes += DIMENSION;
-    scales += 4;
-    errors += 4;
-    lengths += 4;
-  }
-}
 
 /** NaN: no value. */
 export function clear(out: usize, count: i32): void {
@@ -144,5 +98,44 @@ export function addPart(
     const one = v128.bitselect(near, v128.bitselect(agreement, missing, hasAgreement), hasCosine);
     const value = v128.bitselect(both, one, v128.and(hasCosine, hasAgreement));
     v128.store(scores + i, f32x4.add(v128.load(scores + i), f32x4.mul(shares, value)));
+  }
+}
+
+/** Puts `score` into the heap of `count` entries, in place `at` or below it; the least is on top. */
+// @ts-ignore: decorator
+@inline
+function sink(heap: usize, ordinals: usize, count: usize, score: f32, ordinal: u32): void {
+  let at: usize = 0;
+  for (;;) {
+    let child: usize = (at << 1) + 1;
+    if (child >= count) break;
+    if (child + 1 < count && load<f32>(heap + ((child + 1) << 2)) < load<f32>(heap + (child << 2))) child++;
+    const least = load<f32>(heap + (child << 2));
+    if (least >= score) break;
+    store<f32>(heap + (at << 2), least);
+    store<u32>(ordinals + (at << 2), load<u32>(ordinals + (child << 2)));
+    at = child;
+  }
+  store<f32>(heap + (at << 2), score);
+  store<u32>(ordinals + (at << 2), ordinal);
+}
+
+/**
+ * The `wanted` open cases with the highest scores, in no order; of equal ones the first. `heap` and `ordinals` have room for them; where there
+ * are fewer, the rest of `heap` is below 0.
+ */
+export function top(open: usize, scores: usize, count: i32, wanted: i32, heap: usize, ordinals: usize): void {
+  const room = <usize>wanted;
+  for (let i: usize = 0; i < room; i++) store<f32>(heap + (i << 2), -1);
+  let least = f32x4.splat(-1);
+  for (let i: usize = 0; i < <usize>count; i += 4) {
+    const four = load<u32>(open + i);
+    if (four == 0 || !v128.any_true(f32x4.gt(v128.load(scores + (i << 2)), least))) continue;
+    for (let lane: usize = i; lane < i + 4; lane++) {
+      const score = load<f32>(scores + (lane << 2));
+      if (load<u8>(open + lane) == 0 || score <= load<f32>(heap)) continue;
+      sink(heap, ordinals, room, score, <u32>lane);
+      least = f32x4.splat(load<f32>(heap));
+    }
   }
 }
