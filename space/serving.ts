@@ -9,6 +9,7 @@ import { createBackoff, pauseAfter } from './backoff.ts';
 import { faissOfRelease } from './faiss/release.ts';
 import { searchKernel } from './kernel.ts';
 import { detailOf, publicReason } from './reasons.ts';
+import { releaseAccess } from './release-access.ts';
 import type { Space } from './space.ts';
 import { followTombstones } from './tombstones.ts';
 
@@ -60,7 +61,8 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
 
   const open = async (version: number): Promise<Opened> => {
     const manifest = await space.store.manifest(version);
-    const release = await openRelease(manifest, (file) => space.store.read(version, file), await searchKernel());
+    const read = (file: string) => space.store.read(version, file);
+    const release = await openRelease(manifest, read, await searchKernel(), releaseAccess(space.store, manifest));
     // Loaded before the first search needs it.
     await space.generations.of(manifest.generation);
     await faiss.open(manifest);

@@ -64,20 +64,26 @@ export function createArchiveBuilder(): ArchiveBuilder {
   };
 }
 
-/** Reads the case of an ordinal. Keeps the last few blocks inflated. Throws `ReleaseFormatError`. */
-export function openArchive(index: Uint8Array, archive: Uint8Array): (ordinal: number) => Promise<StoredCase> {
+/** Bytes `from` to `to` of `cases.jsonl.gz`. */
+export type ArchiveRange = (from: number, to: number) => Uint8Array | Promise<Uint8Array>;
+
+/** Reads the case of an ordinal from an archive of `bytes` bytes. Keeps the last few blocks inflated. Throws `ReleaseFormatError`. */
+export function openArchive(
+  index: Uint8Array,
+  bytes: number,
+  range: ArchiveRange,
+): (ordinal: number) => Promise<StoredCase> {
   const unpacked = unpackArrays('cases.idx', index);
   const firstCases = arrayOf(unpacked, 'firstCases', Uint32Array);
   const offsets = arrayOf(unpacked, 'offsets', Float64Array);
-  if ((offsets.at(-1) ?? 0) !== archive.byteLength) {
-    throw new ReleaseFormatError(`cases.jsonl.gz: expected ${offsets.at(-1)} bytes, found ${archive.byteLength}`);
+  if ((offsets.at(-1) ?? 0) !== bytes) {
+    throw new ReleaseFormatError(`cases.jsonl.gz: expected ${offsets.at(-1)} bytes, found ${bytes}`);
   }
   const cached = new Map<number, Uint8Array>();
   let cachedBytes = 0;
   // Bytes are kept and not promises: an edge isolate may not wait for what another request began.
   const inflated = async (block: number): Promise<Uint8Array> => {
-    const member = archive.subarray(offsets[block] ?? 0, offsets[block + 1] ?? 0);
-    const bytes = cached.get(block) ?? (await gunzip(member));
+    const bytes = cached.get(block) ?? (await gunzip(await range(offsets[block] ?? 0, offsets[block + 1] ?? 0)));
     if (!cached.delete(block)) cachedBytes += bytes.length;
     cached.set(block, bytes);
     for (const [oldest, { length }] of cached) {

@@ -8,7 +8,7 @@ import { type Cards, createCardsBuilder, readCards } from './cards.ts';
 import type { ReleaseCase, ReleaseFile, ReleaseManifest, ReleaseSink } from './contract.ts';
 import { heldVectors, rowsByCase, type VectorRows, type ViewRows } from './dense.ts';
 import { createFindingsBuilder, type FindingIndex, readFindings } from './findings.ts';
-import { createCoder, packInto } from './kernel/codes.ts';
+import { createCoder, fitsCodes, packInto } from './kernel/codes.ts';
 import { type FusedKernel, openKernel } from './kernel/kernel.ts';
 import { createLexicalBuilder, type LexicalIndex, readLexical } from './lexical.ts';
 import type { Signals } from './score.ts';
@@ -17,6 +17,7 @@ import { withoutText } from './withhold.ts';
 export type { StoredCase } from './archive.ts';
 export { ReleaseFormatError } from './binary.ts';
 
+const ARCHIVE_FILE = 'cases.jsonl.gz';
 /** What the scan reads of a view (`kernel/codes.ts`). */
 const codesFile = (view: View): string => `${view}.i8`;
 
@@ -120,13 +121,13 @@ export async function writeRelease(
     sampler.add(caseCount, theCase);
     const { vectors: _, ...stored } = theCase;
     const member = await archive.add(stored.withheld === undefined ? stored : withoutText(stored));
-    if (member) await sink.append('cases.jsonl.gz', member);
+    if (member) await sink.append(ARCHIVE_FILE, member);
     caseCount += 1;
   }
   const viewCounts = {} as Record<View, number>;
   for (const [view, writer] of writers) viewCounts[view] = await writer.finish();
   const { member, index, textHash } = await archive.finish();
-  await sink.append('cases.jsonl.gz', member ?? new Uint8Array(0));
+  await sink.append(ARCHIVE_FILE, member ?? new Uint8Array(0));
   await sink.append('cases.idx', index);
   await sink.append('cases.sha256', new TextEncoder().encode(`${textHash}\n`));
   const bytes = { lexical: lexical.finish(), findings: findings.finish(), cards: cards.finish() };
@@ -151,7 +152,36 @@ export type ReleaseAccess = {
   readonly vectors?: VectorRows;
   /** Reads a file to where it is needed, without a copy of it. */
   readonly readInto?: (file: string, into: Uint8Array) => Promise<void>;
+  /** Bytes `from` to `to` of the archive of cases. */
+  readonly range?: (file: string, from: number, to: number) => Uint8Array | Promise<Uint8Array>;
 };
+
+/** Rows that a host fetches are not covered by the hashes of whole files, but the codes are, and they tell one row from another. */
+function checkedRows(vectors: VectorRows, codesOf: FusedKernel['codesOf']): VectorRows {
+  return async (view, rows) => {
+    const found = await vectors(view, rows);
+    const codes = codesOf(view);
+    const wrong = rows.find((row, place) => !fitsCodes(found, place, codes, row));
+    if (wrong !== undefined || found.length !== rows.length * DIMENSION) {
+      throw new ReleaseFormatError(`${view}.f32: row ${wrong ?? '?'} is not the one that the release was built with`);
+    }
+    return found;
+  };
+}
+
+async function openCases(
+  manifest: ReleaseManifest,
+  read: (file: string) => Promise<Uint8Array>,
+  range: ReleaseAccess['range'],
+): Promise<ReturnType<typeof openArchive>> {
+  const index = await read('cases.idx');
+  if (range) {
+    const bytes = manifest.files.find(({ file }) => file === ARCHIVE_FILE)?.bytes ?? 0;
+    return openArchive(index, bytes, (from, to) => range(ARCHIVE_FILE, from, to));
+  }
+  const archive = await read(ARCHIVE_FILE);
+  return openArchive(index, archive.byteLength, (from, to) => archive.subarray(from, to));
+}
 
 /** A view's codes: as they stand in the release, or made of the vectors where an older one has none. */
 async function loadCodes(
@@ -220,8 +250,8 @@ export async function openRelease(
   const rowsOf = Object.fromEntries(VIEWS.map((view) => [view, views[view].rows])) as Record<View, Uint32Array>;
   const kernel = openKernel(module, rowsOf, cards.count);
   for (const view of VIEWS) await loadCodes(manifest, view, kernel.codesOf(view), read, access);
-  const vectors = access.vectors ?? (await readVectors(manifest, read));
-  const readCase = openArchive(await read('cases.idx'), await read('cases.jsonl.gz'));
+  const vectors = access.vectors ? checkedRows(access.vectors, kernel.codesOf) : await readVectors(manifest, read);
+  const readCase = await openCases(manifest, read, access.range);
   return {
     manifest,
     cards,
@@ -239,7 +269,7 @@ export async function openRelease(
 }
 
 /** What follows from other files: bytes that depend on the host's zlib (`cases.sha256` stands for them), and codes of the vectors. */
-const DERIVED_FILES: readonly string[] = ['cases.jsonl.gz', 'cases.idx', ...VIEWS.map(codesFile)];
+const DERIVED_FILES: readonly string[] = [ARCHIVE_FILE, 'cases.idx', ...VIEWS.map(codesFile)];
 
 /**
  * sha256 in hex over names and hashes of the files, by name: equal for equal corpora, whatever the order of the list and
