@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { SearchRequest } from '../core/search/contract.ts';
+import type { FindingMatch, SearchRequest } from '../core/search/contract.ts';
 import { ASSERTIONS, FACETS } from '../schema/vocabulary.ts';
 import { type AppDeps, createApp } from '../space/http/app.ts';
 import { caseAnswer, HOSTILE, result, searchAnswer, statusAnswer, stubDeps } from './support/space-stub.ts';
@@ -210,7 +210,14 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
   });
 
   const poison = HOSTILE.join(' ');
-  const hostileMatch = { term: poison, query: poison, case: `${poison}!`, agreement: 0.5 };
+  const hostileMatch: FindingMatch = {
+    term: poison,
+    query: poison,
+    case: `${poison}!`,
+    query_span: [0, 4],
+    case_span: [0, 4],
+    agreement: 0.5,
+  };
   const hostileFacet = {
     score: 0.5,
     weight: 0.2,

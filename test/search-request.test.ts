@@ -27,6 +27,18 @@ test('legs come back in one order and once', () => {
   expect(parsed.ok && parsed.request.legs).toEqual(['dense', 'findings']);
 });
 
+test('the facets to have come back in one order and once', () => {
+  const parsed = parseSearchRequest({ text: 'a', filters: { has: ['labs', 'ecg', 'labs'] } });
+  expect(parsed.ok && parsed.request.filters?.has).toEqual(['ecg', 'labs']);
+});
+
+test('keywords are a search alone, and beside a text, facets or a case', () => {
+  for (const given of [{}, { text: 'fever' }, { facets: { ecg: 'long QT' } }, { case_id: 'PMC_1' }]) {
+    const parsed = parseSearchRequest({ ...given, keywords: ' "long QT" AND\u0007 fever ' });
+    expect(parsed.ok && parsed.request).toMatchObject({ ...given, keywords: '"long QT" AND fever' });
+  }
+});
+
 test.each([
   ['nothing to search for', {}, 'text'],
   ['text and a case', { text: 'a', case_id: 'b' }, 'case_id'],
@@ -53,6 +65,13 @@ test.each([
   ['an unknown filter', { text: 'a', filters: { country: 'x' } }, 'filters.country'],
   ['ages the wrong way round', { text: 'a', filters: { age_min: 60, age_max: 20 } }, 'filters.age_min'],
   ['years the wrong way round', { text: 'a', filters: { year_min: 2020, year_max: 2010 } }, 'filters.year_min'],
+  ['a facet to have that there is none of', { text: 'a', filters: { has: ['ecg', 'mood'] } }, 'filters.has.1'],
+  ['no facet to have', { text: 'a', filters: { has: [] } }, 'filters.has'],
+  ['a facet to have as text', { text: 'a', filters: { has: 'ecg' } }, 'filters.has'],
+  ['empty keywords', { keywords: ' ' }, 'keywords'],
+  ['keywords of control characters', { text: 'a', keywords: NUL }, 'keywords'],
+  ['keywords beyond the limit', { keywords: 'a'.repeat(1_001) }, 'keywords'],
+  ['keywords that are a list', { keywords: ['a'] }, 'keywords'],
   ['an unknown sex', { text: 'a', filters: { sex: 'F' } }, 'filters.sex'],
   ['an unknown category', { text: 'a', filters: { category: 'heart' } }, 'filters.category'],
   ['an unknown engine', { text: 'a', engine: 'fast' }, 'engine'],

@@ -10,7 +10,7 @@ import { similarity } from '../core/search/dense.ts';
 import type { Release } from '../core/search/release.ts';
 import { CaseUnknownError, GenerationMismatchError, search } from '../core/search/search.ts';
 import { SETTINGS } from '../core/search/settings.ts';
-import { FACETS, PRESETS } from '../schema/vocabulary.ts';
+import { FACETS, type Facet, PRESETS } from '../schema/vocabulary.ts';
 import { releaseInMemory, type SourceText, sampleTexts } from './support/release-in-memory.ts';
 
 const BRUGADA_2 = 'made-up-brugada-2';
@@ -251,6 +251,53 @@ test('what one side denies and the other states is shown as contradicted, not as
     const matched = facets.symptoms?.matched.map(({ term }) => term) ?? [];
     expect(matched).not.toContain('chest pain');
   }
+});
+
+test('each quote of an explanation stands at its place on its side', async () => {
+  const query = texts.find(({ id }) => id === BRUGADA_2);
+  const facets = { ecg: 'coved ST elevation in V1', labs: 'no fever; troponin 8 ng/L', demographics: 'a man of 30' };
+  const extracted = new Map(texts.map(({ text }) => [text, extractCase(text)]));
+  const foundIn = (text: string, facet: Facet) => extracted.get(text)?.facets[facet]?.findings ?? [];
+  let both = 0;
+  let quotes = 0;
+  for (const asks of [{ text: QUERY }, { facets }, { case_id: BRUGADA_2 }]) {
+    for (const result of (await run({ ...asks, k: 62 })).results) {
+      const theCase = texts.find(({ id }) => id === result.case_id)?.text ?? '';
+      for (const facet of FACETS) {
+        const { matched = [], missing = [], contradicted = [] } = result.facets[facet] ?? {};
+        const asked = asks.case_id ? (query?.text ?? '') : (asks.facets?.[facet as keyof typeof facets] ?? QUERY);
+        for (const match of [...matched, ...missing, ...contradicted]) {
+          expect(match.query_span && asked.slice(...match.query_span)).toBe(match.query);
+          expect(match.case_span && theCase.slice(...match.case_span)).toBe(match.case);
+          expect(match.query).not.toBeNull();
+          quotes += 1;
+        }
+        for (const match of missing) expect(match.case).toBeNull();
+        for (const match of [...matched, ...contradicted]) {
+          const held = foundIn(theCase, facet).filter(({ term }) => term === match.term);
+          expect(held.map(({ span }) => span)).toContainEqual(match.case_span);
+          both += 1;
+        }
+      }
+    }
+  }
+  expect(both).toBeGreaterThan(50);
+  expect(quotes).toBeGreaterThan(both);
+});
+
+test('only cases with something in each facet that is asked for pass', async () => {
+  const facetsOf = new Map(texts.map(({ id, text }) => [id, extractCase(text).facets]));
+  await fc.assert(
+    fc.asyncProperty(fc.subarray([...FACETS], { minLength: 1 }), fc.boolean(), async (has, rare) => {
+      const filters = { has, ...(rare ? { rare } : {}) };
+      const expected = texts
+        .filter(({ id, rare: isRare = false }) => (!rare || isRare) && has.every((facet) => facetsOf.get(id)?.[facet]))
+        .map(({ id }) => id);
+      expect([...idsOf(await run({ text: QUERY, filters, k: 100 }))].sort()).toEqual(expected.sort());
+    }),
+    { numRuns: 40 },
+  );
+  expect([...facetsOf.values()].some(({ ecg }) => !ecg)).toBe(true);
 });
 
 test('percentiles rise with the score', async () => {

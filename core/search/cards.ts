@@ -1,4 +1,4 @@
-import { DIAGNOSIS_CATEGORIES, FACETS, SEXES, type Sex } from '../../schema/vocabulary.ts';
+import { DIAGNOSIS_CATEGORIES, FACETS, type Facet, SEXES, type Sex } from '../../schema/vocabulary.ts';
 import { arrayOf, Growing, packArrays, packStrings, unpackArrays, unpackStrings } from './binary.ts';
 import type { Provenance, ReleaseCase, SearchFilters } from './contract.ts';
 
@@ -161,6 +161,10 @@ export function readCards(bytes: Uint8Array): Cards {
   };
 }
 
+/** The bits of `Cards.facets` that these facets have. */
+const maskOf = (facets: readonly Facet[]): number =>
+  facets.reduce((mask, facet) => mask | (1 << FACETS.indexOf(facet)), 0);
+
 /** 1 for every case that passes all filters. A case that does not say what a filter asks for does not pass it. */
 export function keptBy(cards: Cards, filters: SearchFilters): Uint8Array {
   const kept = new Uint8Array(cards.count).fill(1);
@@ -168,6 +172,7 @@ export function keptBy(cards: Cards, filters: SearchFilters): Uint8Array {
   const category = categories.indexOf(filters.category ?? '');
   const source = filters.source?.toLowerCase();
   const licence = filters.licence?.toLowerCase();
+  const has = maskOf(filters.has ?? []);
   for (let i = 0; i < cards.count; i += 1) {
     const age = cards.ageYears[i] ?? Number.NaN;
     const year = cards.years[i] ?? 0;
@@ -180,7 +185,8 @@ export function keptBy(cards: Cards, filters: SearchFilters): Uint8Array {
       (filters.year_min === undefined || (year !== 0 && year >= filters.year_min)) &&
       (filters.year_max === undefined || (year !== 0 && year <= filters.year_max)) &&
       (source === undefined || cards.sourceOf(i).toLowerCase() === source) &&
-      (licence === undefined || cards.licenceOf(i).toLowerCase() === licence);
+      (licence === undefined || cards.licenceOf(i).toLowerCase() === licence) &&
+      ((cards.facets[i] ?? 0) & has) === has;
     if (!passes) kept[i] = 0;
   }
   return kept;

@@ -70,7 +70,7 @@ export type ReleaseManifest = {
 export type Leg = 'dense' | 'lexical' | 'findings';
 export type Engine = 'fused' | 'faiss';
 
-/** A search that passed validation; names as on the wire (design, section 8). Exactly one of text, facets, case_id is set. */
+/** A search that passed validation; names as on the wire (design, section 8). One of text, facets, case_id is set, or keywords, which may stand beside each. */
 export type SearchRequest = {
   readonly text?: string | undefined;
   readonly facets?: Readonly<Partial<Record<Facet, string>>> | undefined;
@@ -107,8 +107,8 @@ export type FindingMatch = {
   readonly term: string;
   readonly query: string | null;
   readonly case: string | null;
-  readonly query_span?: readonly [number, number] | null;
-  readonly case_span?: readonly [number, number] | null;
+  readonly query_span: readonly [number, number] | null;
+  readonly case_span: readonly [number, number] | null;
   readonly agreement: number;
 };
 export type FacetScore = {

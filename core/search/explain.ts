@@ -1,5 +1,5 @@
 import { FACETS, type Facet } from '../../schema/vocabulary.ts';
-import type { Finding } from '../cases/case.ts';
+import type { Finding, Span } from '../cases/case.ts';
 import type { StoredCase } from './archive.ts';
 import type { FindingMatch, Provenance, SearchResult } from './contract.ts';
 import { ageAgreement, mentionAgreement, mentionOf } from './findings.ts';
@@ -57,6 +57,24 @@ function bestPair(
   return best;
 }
 
+/** The words of one side and where they stand; nothing where that side is silent, or its text may not be shown. */
+type Words = { readonly quote: string | null; readonly span: Span | null };
+const NO_WORDS: Words = { quote: null, span: null };
+
+function wordsOf(text: string, finding: Finding): Words {
+  const quote = quoteOf(text, finding);
+  return quote === '' ? NO_WORDS : { quote, span: finding.span };
+}
+
+const matchOf = (term: string, query: Words, found: Words, agreement: number): FindingMatch => ({
+  term,
+  query: query.quote,
+  case: found.quote,
+  query_span: query.span,
+  case_span: found.span,
+  agreement,
+});
+
 /**
  * What of the query's findings the case has (matched), does not mention (missing), or says the opposite of (contradicted): denied on
  * one side and stated on the other, or on the other side of the reference range.
@@ -67,26 +85,24 @@ export function explainFacet(query: Query, stored: StoredCase, facet: Facet): Fa
   const matched: FindingMatch[] = [];
   const missing: FindingMatch[] = [];
   const contradicted: FindingMatch[] = [];
-  // A text that may not be shown is not there to be quoted.
-  const caseQuote = (finding: Finding) =>
-    stored.withheld === undefined ? quoteOf(stored.extracted.text, finding) : null;
+  const asks = (finding: Finding) => wordsOf(query.sourceOf(facet), finding);
+  const says = (finding: Finding) =>
+    stored.withheld === undefined ? wordsOf(stored.extracted.text, finding) : NO_WORDS;
   for (const [term, mentions] of asked) {
     const found = held.get(term) ?? [];
     const stated = mentions.filter(isAsserted);
     const first = stated[0] ?? mentions[0];
     if (!first) continue;
-    const queryQuote = quoteOf(query.sourceOf(facet), first);
     const opposite = found.find((one) => isAsserted(one) !== stated.length > 0 && isOwn(one));
     const best = bestPair(stated, found.filter(isAsserted));
     if (best && best.agreement >= MATCHED_MIN) {
-      const quotes = { query: quoteOf(query.sourceOf(facet), best.query), case: caseQuote(best.found) };
-      matched.push({ term, ...quotes, agreement: best.agreement });
+      matched.push(matchOf(term, asks(best.query), says(best.found), best.agreement));
     } else if (best) {
-      contradicted.push({ term, query: queryQuote, case: caseQuote(best.found), agreement: best.agreement });
+      contradicted.push(matchOf(term, asks(best.query), says(best.found), best.agreement));
     } else if (opposite && isOwn(first)) {
-      contradicted.push({ term, query: queryQuote, case: caseQuote(opposite), agreement: 0 });
+      contradicted.push(matchOf(term, asks(first), says(opposite), 0));
     } else if (stated.length > 0) {
-      missing.push({ term, query: queryQuote, case: null, agreement: 0 });
+      missing.push(matchOf(term, asks(first), NO_WORDS, 0));
     }
   }
   return { matched: matched.sort((a, b) => b.agreement - a.agreement), missing, contradicted };

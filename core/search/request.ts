@@ -11,6 +11,7 @@ const YEAR_MIN = 1500;
 const YEAR_MAX = 2200;
 const AGE_YEARS_MAX = 130;
 const LABEL_CHARS_MAX = 200;
+const KEYWORDS_CHARS_MAX = 1_000;
 
 /** Line breaks and tabs stay, since they part sentences; other control characters carry nothing. */
 function withoutControls(text: string): string {
@@ -18,11 +19,14 @@ function withoutControls(text: string): string {
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, '').trim();
 }
 
-const text = z
-  .string()
-  .max(SETTINGS.textCharsMax)
-  .transform(withoutControls)
-  .refine((cleaned) => cleaned.length > 0, { message: 'expected some text, came nothing' });
+const words = (charsMax: number, message: string) =>
+  z
+    .string()
+    .max(charsMax)
+    .transform(withoutControls)
+    .refine((cleaned) => cleaned.length > 0, { message });
+const text = words(SETTINGS.textCharsMax, 'expected some text, came nothing');
+const keywords = words(KEYWORDS_CHARS_MAX, 'expected some keywords, came nothing');
 const label = z.string().trim().min(1).max(LABEL_CHARS_MAX);
 const weight = z.number().finite().min(0);
 
@@ -42,6 +46,11 @@ const filters = z
     year_max: z.int().min(YEAR_MIN).max(YEAR_MAX).optional(),
     source: label.optional(),
     licence: label.optional(),
+    has: z
+      .array(z.enum(FACETS))
+      .min(1)
+      .transform((has) => FACETS.filter((facet) => has.includes(facet)))
+      .optional(),
   })
   .superRefine((value, context) => {
     for (const [low, high] of [
@@ -62,6 +71,7 @@ const request = z
       .refine((value) => Object.keys(value).length > 0, { message: `expected at least one of ${FACETS.join(', ')}` })
       .optional(),
     case_id: label.optional(),
+    keywords: keywords.optional(),
     k: z.int().min(1).max(SETTINGS.kMax).default(SETTINGS.kDefault),
     preset: z.enum(PRESETS).optional(),
     weights: facetKeyed(weight)
@@ -80,9 +90,9 @@ const request = z
   })
   .superRefine((value, context) => {
     const given = (['text', 'facets', 'case_id'] as const).filter((field) => value[field] !== undefined);
-    if (given.length !== 1) {
+    if (given.length > 1 || (given.length === 0 && value.keywords === undefined)) {
       const came = given.length === 0 ? 'none' : given.join(' and ');
-      const message = `expected exactly one of text, facets and case_id, came ${came}`;
+      const message = `expected exactly one of text, facets and case_id (or keywords alone), came ${came}`;
       context.addIssue({ code: 'custom', path: [given[1] ?? 'text'], message });
     }
     if (value.preset !== undefined && value.weights !== undefined) {
@@ -99,7 +109,7 @@ function came(input: unknown, path: readonly PropertyKey[]): string {
     value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
   }
   if (value === undefined) return 'nothing';
-  if (path[0] === 'text' || path[0] === 'facets') {
+  if (path[0] === 'text' || path[0] === 'facets' || path[0] === 'keywords') {
     return typeof value === 'string'
       ? `${value.length} characters`
       : Array.isArray(value)

@@ -9,6 +9,7 @@ import { printJson, withSpace } from './open.ts';
 type Options = {
   readonly file?: string;
   readonly case?: string;
+  readonly keywords?: string;
   readonly facet?: readonly string[];
   readonly k?: string;
   readonly preset?: string;
@@ -25,11 +26,15 @@ export const searchCommand = (): Command =>
     .argument('[text]', 'a case in words')
     .option('--file <file>', 'read the text from a file; - for standard input')
     .option('--case <id>', 'cases like this one')
+    .option('--keywords <words>', 'what every answer must have: words, "phrases", AND, OR, NOT')
     .option('--facet <name=text...>', 'one facet of the query: symptoms, ecg, labs, demographics, imaging')
     .option('--k <n>', 'how many, 1 to 100 (10)')
     .option('--preset <name>', 'balanced, arrhythmia, structural, metabolic, symptom, rare')
     .option('--weights <list>', 'weights per facet, as symptoms=0.5,ecg=0.2')
-    .option('--filter <name=value...>', 'age_min, age_max, sex, rare, category, year_min, year_max, source, licence')
+    .option(
+      '--filter <name=value...>',
+      'age_min, age_max, sex, rare, category, year_min, year_max, source, licence, has=ecg,labs',
+    )
     .option('--engine <name>', 'fused or faiss')
     .option('--legs <list>', 'of dense, lexical, findings')
     .option('--json', 'print JSON')
@@ -57,6 +62,7 @@ async function bodyOf(text: string | undefined, options: Options): Promise<Recor
     body.text = await readFile(options.file === '-' ? '/dev/stdin' : options.file, 'utf8');
   }
   if (options.case !== undefined) body.case_id = options.case;
+  if (options.keywords !== undefined) body.keywords = options.keywords;
   if (options.facet) body.facets = Object.fromEntries(options.facet.map((given) => pair(given, '--facet')));
   if (options.k !== undefined) body.k = Number(options.k);
   if (options.preset !== undefined) body.preset = options.preset;
@@ -71,7 +77,7 @@ async function bodyOf(text: string | undefined, options: Options): Promise<Recor
     body.filters = Object.fromEntries(
       options.filter.map((given) => {
         const [name, value] = pair(given, '--filter');
-        return [name, typed(value)];
+        return [name, name === 'has' ? value.split(',') : typed(value)];
       }),
     );
   if (options.engine !== undefined) body.engine = options.engine;

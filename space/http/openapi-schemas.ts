@@ -68,6 +68,7 @@ const filters: Schema = {
     year_max: integer,
     source: string,
     licence: string,
+    has: { ...list(oneOf(FACETS)), minItems: 1, description: 'facets that a case must have something in' },
   },
 };
 
@@ -75,12 +76,18 @@ const filters: Schema = {
 export const schemas: Readonly<Record<string, Schema>> = {
   SearchRequest: {
     type: 'object',
-    description: 'Exactly one of text, facets and case_id. Send either a preset or weights.',
+    description:
+      'One of text, facets and case_id, or keywords alone; keywords may stand beside each. Send either a preset or weights.',
     additionalProperties: false,
     properties: {
       text: string,
       facets: byFacet(string),
       case_id: string,
+      keywords: {
+        ...string,
+        maxLength: 1_000,
+        description: 'what every answer must have: words, "phrases", AND, OR, NOT',
+      },
       k: { ...range(1, 100), default: 10 },
       preset: { ...oneOf(PRESETS), default: 'balanced' },
       weights: byFacet({ type: 'number', minimum: 0 }),
@@ -90,7 +97,17 @@ export const schemas: Readonly<Record<string, Schema>> = {
       explain: { type: 'boolean', default: true },
     },
   },
-  FindingMatch: object({ term: string, query: orNull(string), case: orNull(string), agreement: number }),
+  FindingMatch: object({
+    term: string,
+    query: orNull(string),
+    case: orNull(string),
+    query_span: orNull({
+      ...span,
+      description: 'UTF-16 offsets [start, end) into the text of the query, or of its facet',
+    }),
+    case_span: orNull({ ...span, description: 'UTF-16 offsets [start, end) into the text of the case' }),
+    agreement: number,
+  }),
   FacetScore: object({
     score: { ...orNull(share), description: 'null where the query or the case has nothing in this facet' },
     weight: number,

@@ -29,12 +29,22 @@ const DISCLAIMER = 'Research and education support, not a diagnosis.';
 const RELEASE = { version: 3, case_count: 232, generation: 'builtin-lsa-1:4f0c9a2e' };
 const WEIGHTS = { symptoms: 0.3, ecg: 0.25, labs: 0.25, demographics: 0.1, imaging: 0.1 };
 
-const match = (term: string, query: string | null, theCase: string | null, agreement = 1): FindingMatch => ({
-  term,
-  query,
-  case: theCase,
-  agreement,
-});
+/** The query that the answer below is to. */
+const QUERY_TEXT =
+  'A 39-year-old man collapsed at dinner with fever, gasping at night, palpitations; he vomited once. ECG: coved ST elevation V1–V2, inverted T. Labs: troponin 6 ng/L, K 4.0, lactate 1.1 mmol/L.';
+
+function match(term: string, query: string | null, theCase: string | null, agreement = 1): FindingMatch {
+  const placeIn = (text: string, words: string | null): readonly [number, number] | null =>
+    words === null || !text.includes(words) ? null : spanOf(text, words);
+  return {
+    term,
+    query,
+    case: theCase,
+    query_span: placeIn(QUERY_TEXT, query),
+    case_span: placeIn(CASE_TEXT, theCase),
+    agreement,
+  };
+}
 
 type Row = readonly [
   score: number | null,
