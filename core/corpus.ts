@@ -10,6 +10,7 @@ export * from './corpus/groups.ts';
 export * from './corpus/identity.ts';
 export * from './corpus/model-cases.ts';
 export * from './corpus/overview.ts';
+export * from './corpus/release-acts.ts';
 export * from './corpus/releases.ts';
 export * from './corpus/service-paces.ts';
 export * from './corpus/source-steps.ts';

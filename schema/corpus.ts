@@ -377,8 +377,8 @@ export const vector = sqliteTable(
   (t) => [primaryKey({ columns: [t.caseId, t.generation] })],
 );
 
-export const RELEASE_STATES = ['building', 'published', 'abandoned'] as const;
-/** One build of a release; the highest published version is the one that is served. */
+export const RELEASE_STATES = ['building', 'published', 'abandoned', 'rolled_back'] as const;
+/** One build of a release; the highest published version is the one that is served. `rolled_back`: it was, until an operator went back. */
 export const release = sqliteTable('release', {
   version: integer().primaryKey({ autoIncrement: true }),
   state: text({ enum: RELEASE_STATES }).notNull(),

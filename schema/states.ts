@@ -29,5 +29,5 @@ export type SessionState = (typeof SESSION_STATES)[number];
 
 /** What an audit row tells of. The first group moves tasks; a replay of it gives their state. */
 export const TASK_ACTS = ['base', 'enter', 'claim', 'commit', 'abandon', 'lose', 'again', 'return'] as const;
-export const CONTROL_ACTS = ['register', 'pause', 'resume', 'run', 'close_breaker', 'clock'] as const;
+export const CONTROL_ACTS = ['register', 'pause', 'resume', 'run', 'close_breaker', 'clock', 'rollback'] as const;
 export type Act = (typeof TASK_ACTS)[number] | (typeof CONTROL_ACTS)[number];

@@ -9,6 +9,7 @@ import { STOP_TIMES } from './host/stop.ts';
 import { createApp } from './http/app.ts';
 import { ProblemError } from './http/problems.ts';
 import { databaseProbe } from './probe.ts';
+import { listReleases } from './releases/list.ts';
 import { exampleQueries } from './sample/sample.ts';
 import type { Searching } from './searching/searching.ts';
 import type { Space } from './space.ts';
@@ -46,6 +47,7 @@ export async function startServer(
     caseById: (id) => serving.caseById(id),
     exportable: (id) => serving.exportable(id),
     status: () => readStatus(space.db, space.pipeline, serving.degraded()),
+    releases: () => listReleases(space.db, space.store),
     ready: async () => {
       if (ending.signal.aborted) return { ready: false, reason: stoppingProblem().facts.detail };
       const loaded = serving.ready();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exportable } from '../core/cases/exports/export.ts';
-import { currentRelease } from '../core/corpus.ts';
+import { currentRelease, knownReleases } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import { openRelease, type Release } from '../core/search/release.ts';
 import { caseAnswer, checkShown, search } from '../core/search/search.ts';
@@ -89,8 +89,10 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
 
   /** With nothing served yet an older good release beats none; the page says that it is not the newest. */
   const openOlder = async (than: number): Promise<void> => {
+    const states = new Map((await knownReleases(space.db)).map(({ version, state }) => [version, state]));
     for (const { version } of await space.store.list()) {
-      if (version >= than) continue;
+      // What was rolled back, or finished by a builder that had lost its lease, is whole and yet not to be served.
+      if (version >= than || (states.get(version) ?? 'published') !== 'published') continue;
       try {
         opened = await open(version);
         return;

@@ -12,6 +12,7 @@ import { evalCommand } from './eval.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { exportCommand } from './export.ts';
+import { indexCommand } from './index.ts';
 import { ingestCommand } from './ingest.ts';
 import { initCommand } from './init.ts';
 import { planCommand } from './plan.ts';
@@ -50,6 +51,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     auditCommand(),
     searchCommand(),
     evalCommand(),
+    indexCommand(),
     exportCommand(),
     agreementCommand(),
     serveCommand(),

@@ -36,7 +36,7 @@ export function faissOfRelease(deps: {
 
   const tryToOpen = async (manifest: ReleaseManifest): Promise<void> => {
     try {
-      await faiss.open(manifest.version, filesOf(manifest, store));
+      await faiss.open(manifest.version, faissFilesOf(manifest, store));
       backoff.reset();
       reason = null;
     } catch (error) {
@@ -76,7 +76,8 @@ export function faissOfRelease(deps: {
   };
 }
 
-function filesOf(manifest: ReleaseManifest, store: ReleaseStore): readonly FaissFile[] {
+/** The index files of a release with their hashes, as `FaissService.open` takes them. */
+export function faissFilesOf(manifest: ReleaseManifest, store: ReleaseStore): readonly FaissFile[] {
   return VIEWS.flatMap((view) => {
     const file = manifest.faissFiles.find(({ file: name }) => name === `${view}.index`);
     if (!file) return [];

@@ -22,6 +22,7 @@ export function apiRoutes(deps: AppDeps): readonly Route[] {
       }),
     ),
     { method: 'GET', path: '/api/status', handle: async (c) => c.json(await deps.status()) },
+    { method: 'GET', path: '/api/releases', handle: async (c) => c.json({ releases: await deps.releases() }) },
     { method: 'GET', path: '/livez', handle: (c) => c.json({ live: true }) },
     { method: 'GET', path: '/readyz', handle: (c) => readiness(deps, c) },
     { method: 'GET', path: '/openapi.json', handle: (c) => c.json(openapi) },

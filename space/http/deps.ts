@@ -1,5 +1,6 @@
 import type { Exportable } from '../../core/cases/exports/export.ts';
 import type { CaseAnswer, SearchAnswer, SearchRequest, StatusAnswer } from '../../core/search/contract.ts';
+import type { ReleaseEntry } from '../releases/list.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 export type LogLine = { readonly level: LogLevel; readonly message: string; readonly [field: string]: unknown };
@@ -18,6 +19,8 @@ export type AppDeps = {
   /** The same case whole, for its exports. */
   readonly exportable: (id: string) => Promise<Exportable | null>;
   readonly status: () => Promise<StatusAnswer>;
+  /** Every release, newest first. */
+  readonly releases: () => Promise<readonly ReleaseEntry[]>;
   /** Ready when a release is loaded and the database can be reached; else the reason in words, fit for anybody. */
   readonly ready: () => Readiness | Promise<Readiness>;
   /** Queries offered as buttons on the search page. */

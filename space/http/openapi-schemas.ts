@@ -331,6 +331,21 @@ export const schemas: Readonly<Record<string, Schema>> = {
     waiting: orNull(object({ reason: string, until: orNull(string) })),
   }),
   Service: object({ name: string, open_until: orNull(string), reason: orNull(string), requests: integer }),
+  Releases: object({
+    releases: list(
+      object({
+        version: integer,
+        state: oneOf(['building', 'published', 'abandoned', 'rolled_back', 'unknown']),
+        current: { ...boolean, description: 'the one that is to be served' },
+        created_at: orNull(string),
+        case_count: integer,
+        generation: orNull(string),
+        content_hash: orNull({ ...string, description: 'equal for equal corpora' }),
+        bytes: orNull({ ...integer, description: 'of all its files; null where it is not on this disk' }),
+        problem: orNull({ ...string, description: 'why it cannot be served' }),
+      }),
+    ),
+  }),
   Problem: object(
     {
       type: string,

@@ -106,6 +106,13 @@ export const openapi = {
         responses: { ...json('The state', 'Status'), ...problem(500), ...problem(503) },
       },
     },
+    '/api/releases': {
+      get: {
+        operationId: 'listReleases',
+        summary: 'Every release, newest first: which is served, which were rolled back, and what is wrong with one',
+        responses: { ...json('The releases', 'Releases'), ...problem(500), ...problem(503) },
+      },
+    },
     '/livez': { get: { operationId: 'getLive', summary: 'The process answers', responses: json('Alive') } },
     '/readyz': {
       get: {

@@ -43,6 +43,8 @@ export type ReleaseStore = {
   begin(version: number): Promise<ReleaseWriter>;
   /** Versions with a readable manifest, newest first. Others are passed over; `verify` says what is wrong with them. */
   list(): Promise<readonly ReleaseManifest[]>;
+  /** Versions that have a folder, be they published, readable or neither, newest first. */
+  versions(): Promise<readonly number[]>;
   /**
    * The highest version that a folder has, be it published, readable or neither; 0 without one. A database that is younger
    * than the store gives its own releases higher numbers.
@@ -202,7 +204,7 @@ export function openReleaseStore(root: string): ReleaseStore {
     return (await versions())[0] ?? 0;
   }
 
-  return { begin, list, newestVersion, manifest, verify, read, path, sweep };
+  return { begin, list, versions, newestVersion, manifest, verify, read, path, sweep };
 }
 
 async function exists(path: string): Promise<boolean> {

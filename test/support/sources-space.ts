@@ -55,6 +55,7 @@ export async function openSourcesSpace(folder: string, faiss: FaissService, nowM
     caseById: (id) => serving.caseById(id),
     exportable: (id) => serving.exportable(id),
     status: () => Promise.reject(new Error('not asked for')),
+    releases: async () => [],
     ready: () => serving.ready(),
     exampleQueries: [],
     log: () => undefined,

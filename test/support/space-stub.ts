@@ -566,6 +566,7 @@ export function stubDeps(over: Partial<AppDeps> = {}): AppDeps & { readonly line
     caseById: async (id) => (id === 'sample-001' ? caseAnswer() : null),
     exportable: async (id) => (id === 'sample-001' ? exportable() : null),
     status: async () => statusAnswer(),
+    releases: async () => [],
     ready: () => ({ ready: true, reason: null }),
     exampleQueries: [
       'A 39-year-old man collapsed at dinner during a fever of 39 °C. His brother died in his sleep at 31. ECG: coved ST elevation in V1 and V2. Troponin normal, potassium 4.0 mmol/L, echo normal.',
