@@ -1,7 +1,7 @@
 import type { RELEASE_STATES } from '../../schema/corpus.ts';
 import type { By } from '../engine/acts.ts';
 import { type Database, statement } from '../engine/database.ts';
-import { againStatements } from '../engine/ledger.ts';
+import { againStatements } from '../engine/enter.ts';
 import { auditStatement, quoted } from '../engine/sql.ts';
 import { numberOrNull, text } from './columns.ts';
 

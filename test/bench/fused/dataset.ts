@@ -5,12 +5,15 @@ import { distillateOf } from '../../../core/cases/distillate.ts';
 import { DIMENSION } from '../../../core/models/ports.ts';
 import { decodePairs } from '../../../core/search/calibration.ts';
 import type { ReleaseCase, ReleaseManifest } from '../../../core/search/contract.ts';
-import { rowsByCase, type ViewVectors } from '../../../core/search/dense.ts';
+import { rowsByCase, type ViewRows } from '../../../core/search/dense.ts';
 import { contentHash, writeRelease } from '../../../core/search/release.ts';
 import type { Signals } from '../../../core/search/score.ts';
 import { VIEWS, type View } from '../../../schema/vocabulary.ts';
 import { openReleaseStore } from '../../../space/store/releases.ts';
 import { type Cluster, createCases } from './vectors.ts';
+
+/** All vectors of a view, in memory. */
+export type ViewVectors = ViewRows & { readonly vectors: Float32Array };
 
 export const VERSION = 1;
 export const GENERATION = 'made-1';

@@ -1,7 +1,7 @@
 import { DIMENSION } from '../../../core/models/ports.ts';
-import type { ViewVectors } from '../../../core/search/dense.ts';
 import { evidence } from '../../../core/search/score.ts';
 import type { View } from '../../../schema/vocabulary.ts';
+import type { ViewVectors } from './dataset.ts';
 import { asked, type BenchQuery, shareOf } from './queries.ts';
 
 export type Views = Readonly<Record<View, ViewVectors>>;

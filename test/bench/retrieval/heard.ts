@@ -44,7 +44,8 @@ export async function* heardBy(task: Task, release: Release, embedder: Embedder)
       if (!vector) continue;
       const held = release.views[view];
       const values = new Float32Array(count).fill(Number.NaN);
-      for (const [row, ordinal] of held.rows.entries()) values[ordinal] = similarity(held, vector, row);
+      const rows = await release.vectors(view, [...held.rows.keys()]);
+      for (const [row, ordinal] of held.rows.entries()) values[ordinal] = similarity(rows, vector, row);
       dense[view] = values;
     }
     const words = lexicalQuery(release.lexical, query.text, SETTINGS.bm25);
