@@ -1,17 +1,28 @@
 import { type Context, Hono } from 'hono';
 import type { TickReport } from '../core/engine/index.ts';
+import { readJson } from '../core/json-body.ts';
+import { parseSearchRequest } from '../core/search/request.ts';
 import { bearerMatches } from './bearer.ts';
 import { type Env, redacted, tickSecretOf } from './config.ts';
 import type { Edge, Host } from './connect.ts';
-import { factsOf, ProblemError, problemResponse } from './problems.ts';
+import { factsOf, ProblemError, problemResponse, UNKNOWN_CASE } from './problems.ts';
+import type { WaitUntil } from './search/serving.ts';
 import { edgeStatus, runTick } from './tick.ts';
 
 type EdgeEnv = { Bindings: Env; Variables: { requestId: string } };
 type EdgeContext = Context<EdgeEnv>;
 
-const ROUTES = { '/livez': 'GET', '/api/status': 'GET', '/api/ticks': 'POST' } as const;
+const ROUTES = {
+  '/livez': 'GET',
+  '/api/status': 'GET',
+  '/api/ticks': 'POST',
+  '/api/search': 'POST',
+  '/api/cases/:id': 'GET',
+} as const;
+const CASE_PATH = /^\/api\/cases\/[^/]+$/;
+const CASE_ID_LENGTH_MAX = 300;
 
-/** The HTTP face of an edge host: alive, status, and ticks for whoever knows the secret. */
+/** The HTTP face of an edge host: alive, status, searches and cases, and ticks for whoever knows the secret. */
 export function createApp(host: Host): Hono<EdgeEnv> {
   const app = new Hono<EdgeEnv>();
   app.use(async (c, next) => {
@@ -27,7 +38,7 @@ export function createApp(host: Host): Hono<EdgeEnv> {
       message: 'request',
       method: c.req.method,
       // Only our own paths: what else a caller puts into an address is not ours to keep.
-      path: c.req.path in ROUTES ? c.req.path : 'unknown',
+      path: routeOf(c.req.path),
       status: c.res.status,
       took_ms: Math.round(host.monotonicMs() - startedMs),
       request_id: requestId,
@@ -38,6 +49,28 @@ export function createApp(host: Host): Hono<EdgeEnv> {
   app.post('/api/ticks', async (c) => {
     await requireTickSecret(c);
     return withEdge(host, c, async (edge) => c.json(tickAnswer(await runTick(edge))));
+  });
+  app.post('/api/search', async (c) => {
+    const parsed = parseSearchRequest(await readJson(c.req.raw));
+    if (!parsed.ok)
+      throw new ProblemError({
+        status: 400,
+        code: 'invalid_request',
+        detail: 'The search request is not valid; each field that is wrong is listed.',
+        errors: parsed.problems,
+      });
+    return withEdge(host, c, async (edge, waitUntil) =>
+      c.json(await host.searches.search(edge, waitUntil, parsed.request)),
+    );
+  });
+  app.get('/api/cases/:id', (c) => {
+    const id = c.req.param('id');
+    if (id.length > CASE_ID_LENGTH_MAX) throw unknownCase();
+    return withEdge(host, c, async (edge, waitUntil) => {
+      const found = await host.searches.caseById(edge, waitUntil, id);
+      if (found === null) throw unknownCase();
+      return c.json(found);
+    });
   });
   for (const [path, allowed] of Object.entries(ROUTES)) app.all(path, () => refuseMethod(allowed));
   app.notFound((c) =>
@@ -59,12 +92,38 @@ export function createApp(host: Host): Hono<EdgeEnv> {
 
 const problem = (c: EdgeContext, error: unknown): Response => problemResponse(factsOf(error), c.get('requestId'));
 
-async function withEdge(host: Host, c: EdgeContext, act: (edge: Edge) => Promise<Response>): Promise<Response> {
+const routeOf = (path: string): string => {
+  if (path in ROUTES) return path;
+  return CASE_PATH.test(path) ? '/api/cases/:id' : 'unknown';
+};
+const unknownCase = () => new ProblemError({ status: 404, code: 'unknown_case', detail: UNKNOWN_CASE });
+
+type Act = (edge: Edge, waitUntil: WaitUntil) => Promise<Response>;
+
+/** What an act leaves to be done after its answer keeps the connection until then. */
+async function withEdge(host: Host, c: EdgeContext, act: Act): Promise<Response> {
   const edge = host.connect(c.env);
+  const context = contextOf(c);
+  const left: Promise<unknown>[] = [];
   try {
-    return await act(edge);
+    return await act(edge, (work) => {
+      left.push(work);
+      // At once and not after the answer: a caller who hangs up must not end it.
+      context?.waitUntil(work);
+    });
   } finally {
-    edge.close();
+    const done = Promise.allSettled(left).then(() => edge.close());
+    if (left.length === 0) await done;
+    else context?.waitUntil(done);
+  }
+}
+
+/** Deno has none: there work simply goes on. */
+function contextOf(c: EdgeContext): { waitUntil(work: Promise<unknown>): void } | null {
+  try {
+    return c.executionCtx;
+  } catch {
+    return null;
   }
 }
 

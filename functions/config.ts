@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MODEL_SETTINGS, type ModelSettings, modelProblem, modelSettingsOf } from '../core/models/settings.ts';
 import { SOURCE_SETTINGS, withoutSecrets } from '../core/sources/settings.ts';
+import { SEARCH_SETTINGS, type SearchConfig, searchConfigOf } from './search/settings.ts';
 
 /** Variables and secrets as the host hands them over: `env` of a Worker, `Deno.env` of Deno. */
 export type Env = Readonly<Record<string, unknown>>;
@@ -57,6 +58,7 @@ const settings = {
   },
   EMBEDDER: { read: z.enum(['builtin']).default('builtin'), about: 'who makes the vectors' },
   ...MODEL_SETTINGS,
+  ...SEARCH_SETTINGS,
 } as const satisfies Record<string, { read: z.ZodType; about: string }>;
 
 const schema = z.object(
@@ -78,6 +80,7 @@ export type EdgeConfig = {
   readonly ncbiApiKey: string | undefined;
   readonly ncbiUrl: string;
   readonly europePmcUrl: string;
+  readonly search: SearchConfig;
 };
 
 /** A setting that cannot be used; the message names it, what it is for and what was wrong, and never its value. */
@@ -114,6 +117,7 @@ export function readConfig(env: Env): EdgeConfig {
     ncbiApiKey: values.NCBI_API_KEY,
     ncbiUrl: values.NCBI_URL,
     europePmcUrl: values.EUROPE_PMC_URL,
+    search: searchConfigOf(values),
   };
 }
 

@@ -20,6 +20,10 @@ import { configuredOrigins } from '../core/sources/settings.ts';
 import { createSources } from '../core/sources/sources.ts';
 import { VERSION } from '../core/version.ts';
 import { type EdgeConfig, type Env, readConfig, redacted } from './config.ts';
+import { SearchOffError } from './search/releases.ts';
+import { createEdgeSearch, type EdgeSearch } from './search/serving.ts';
+import { sourceOf } from './search/settings.ts';
+import type { ReleaseSource } from './search/source.ts';
 import { fetchTransport } from './transport.ts';
 
 /** Everything one invocation works with. */
@@ -29,6 +33,9 @@ export type Edge = {
   readonly pipeline: Pipeline;
   readonly runtime: Runtime;
   readonly distiller: Distiller;
+  readonly generations: Generations;
+  /** Where releases are read from; null where search is off. */
+  readonly releases: ReleaseSource | null;
   /** The services that documents come from. */
   readonly outside: Outside;
   readonly log: (fields: LogFields) => void;
@@ -48,15 +55,21 @@ export type Host = {
   readonly log: (fields: LogFields) => void;
   readonly newId: () => string;
   readonly monotonicMs: () => number;
+  readonly searches: EdgeSearch;
 };
 
+/** A host that only ticks needs no kernel. */
+const noKernel = (): Promise<WebAssembly.Module> =>
+  Promise.reject(new SearchOffError('this host was started without the search kernel'));
+
 /**
- * The edge host called `name`. A Worker may not use one invocation's connections in another, so each invocation gets its
- * own client; only values that are finished are kept between them.
+ * The edge host called `name`; `kernel` gives kernel.wasm, compiled as the host can. A Worker may not use one invocation's
+ * connections in another, so each invocation gets its own client; only values that are finished are kept between them.
  */
-export function edgeHost(name: string): Host {
+export function edgeHost(name: string, kernel: () => Promise<WebAssembly.Module> = noKernel): Host {
   const monotonicMs = () => performance.now();
   const newId = () => crypto.randomUUID();
+  const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const log = (fields: LogFields) => console.log(JSON.stringify(fields));
   const kept = new Map<string, Embedder>();
   return {
@@ -73,12 +86,15 @@ export function edgeHost(name: string): Host {
         after: webClock.after,
         log: (message, fields) => said({ ...fields, level: 'info', message }),
       });
-      const pipeline = edgePipeline(db, builtinGenerations(db, onFit, kept), config, outside, distiller);
-      return { config, db, pipeline, runtime, distiller, outside, log: said, close };
+      const generations = builtinGenerations(db, onFit, kept);
+      const releases = sourceOf(config.search, (input, init) => fetch(input, init));
+      const pipeline = edgePipeline(db, generations, config, outside, distiller);
+      return { config, db, pipeline, runtime, distiller, generations, releases, outside, log: said, close };
     },
     log,
     newId,
     monotonicMs,
+    searches: createEdgeSearch({ kernel, nowMs: monotonicMs, wait }),
   };
 }
 

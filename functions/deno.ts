@@ -3,7 +3,13 @@ import { createApp } from './app.ts';
 import { edgeHost } from './connect.ts';
 import { scheduledTick } from './scheduled.ts';
 
-const host = edgeHost('deno');
+let compiled: WebAssembly.Module | null = null;
+const KERNEL = new URL('../core/search/kernel/kernel.wasm', import.meta.url);
+
+const host = edgeHost('deno', async () => {
+  compiled ??= await WebAssembly.compile(await Deno.readFile(KERNEL));
+  return compiled;
+});
 const app = createApp(host);
 const env = Deno.env.toObject();
 

@@ -137,7 +137,7 @@ describe('the direction of imports', () => {
       imports
         .filter(({ target }) => isRelative(target))
         .filter(
-          ({ target }) => !/\.(?:ts|js|mjs|json)$/.test(target) || !existsSync(join(root, resolved(path, target))),
+          ({ target }) => !/\.(?:ts|js|mjs|json|wasm)$/.test(target) || !existsSync(join(root, resolved(path, target))),
         )
         .map(({ target }) => `${path} imports ${target}`),
     );

@@ -15,7 +15,7 @@ import {
 import type { StatusAnswer } from '../core/search/contract.ts';
 import { readStatus } from '../core/status.ts';
 import { createApp } from '../functions/app.ts';
-import type { Edge, Host } from '../functions/connect.ts';
+import { type Edge, edgeHost, type Host } from '../functions/connect.ts';
 import { formatStatus } from '../space/cli/status.ts';
 import { viewStatus } from '../space/client/status-view.js';
 import { type EngineHost, openHost } from './support/engine/host.ts';
@@ -187,6 +187,7 @@ test('the edge answers the same, and adds that a stage without a process waits f
     log: () => undefined,
     newId: () => 'id',
     monotonicMs: () => 0,
+    searches: edgeHost('test').searches,
   } satisfies Host);
   const response = await app.fetch(new Request('http://edge.test/api/status'), {});
   expect(response.status).toBe(200);
