@@ -1,6 +1,7 @@
 import { FACETS, type Facet, VIEWS, type View } from '../../schema/vocabulary.ts';
 import type { Engine } from './contract.ts';
 import { type FacetSearcher, similarity } from './dense.ts';
+import { leastReached } from './estimates.ts';
 import type { Release } from './release.ts';
 import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
 import type { SearchSettings } from './settings.ts';
@@ -30,7 +31,7 @@ export type Candidates = {
 
 /** FAISS sums in f32, the rescoring in f64: a bound must not cut off a case for that difference. */
 const ROUNDING = 1e-4;
-/** Cases scored exactly at first, to find the score that the others must be able to reach. */
+/** Cases looked at first, to find the score that the others must be able to reach. */
 const FIRST_PER_RESULT = 4;
 /** Cases whose vectors are asked for together: few enough that a better least score spares the rest. */
 const TOGETHER = 64;
@@ -148,10 +149,7 @@ async function best(request: CandidateRequest, bounds: Bounds): Promise<Pick<Can
       top.offer(ordinal, totalOf(contributions(signals, request.plan, at)), { ordinal, signals, at });
     }
   };
-  const first = bounds.first(FIRST_PER_RESULT * request.k);
-  await score(first);
-  const done = new Set(first);
-  const rest = bounds.reaching(top.least()).filter(({ ordinal }) => !done.has(ordinal));
+  const rest = bounds.reaching(leastReached(request, bounds.first(FIRST_PER_RESULT * request.k)));
   for (let from = 0; from < rest.length; from += TOGETHER) {
     const some = rest.slice(from, from + TOGETHER).filter(({ bound }) => bound >= top.least());
     if (some.length === 0) break;
