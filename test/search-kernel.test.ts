@@ -41,9 +41,9 @@ type Held = ViewRows & { readonly vectors: Float32Array };
 type World = { readonly count: number; readonly views: Record<View, Held> };
 
 function opened({ views, count }: World): FusedKernel {
-  const rows = Object.fromEntries(VIEWS.map((view) => [view, views[view].rows])) as Record<View, Uint32Array>;
-  const kernel = openKernel(wasm, rows, count);
+  const kernel = openKernel(wasm, views, count, { coarse: true });
   for (const view of VIEWS) packInto(views[view].vectors, kernel.codesOf(view));
+  kernel.ready();
   return kernel;
 }
 
@@ -201,5 +201,30 @@ test('two searches may take turns: what one finds does not depend on the other',
       },
     ),
     { numRuns: 100 },
+  );
+});
+
+test('the coarse scan gives kept cases alone, with their bounds; as wide as the release it gives them all', () => {
+  fc.assert(
+    fc.property(
+      world.chain((drawn) => fc.tuple(fc.constant(drawn), request(drawn.count), fc.integer({ min: 1, max: 80 }))),
+      ([drawn, asked, width]) => {
+        const kernel = opened(drawn);
+        const { scores } = plainly(drawn, asked);
+        const kept = [...asked.kept].reduce((sum, one) => sum + one, 0);
+        const found = kernel.coarse(asked, width);
+        expect(found).toHaveLength(Math.min(width, kept));
+        expect(new Set(found.map(({ ordinal }) => ordinal)).size).toBe(found.length);
+        for (const [i, { ordinal, bound }] of found.entries()) {
+          expect(asked.kept[ordinal]).toBe(1);
+          expect(bound).toBeGreaterThanOrEqual(scores[ordinal] ?? Number.NaN);
+          expect(bound).toBeLessThanOrEqual(found[i - 1]?.bound ?? Number.POSITIVE_INFINITY);
+        }
+        // Bounds are those of the exact scan.
+        const exact = kernel.scan(asked, -1).scores;
+        for (const { ordinal, bound } of found) expect(bound).toBeCloseTo(exact[ordinal] ?? Number.NaN, 5);
+      },
+    ),
+    { numRuns: 200 },
   );
 });

@@ -2,6 +2,7 @@ import { FACETS, type Facet, VIEWS, type View } from '../../schema/vocabulary.ts
 import type { Engine } from './contract.ts';
 import { type FacetSearcher, similarity } from './dense.ts';
 import { leastReached } from './estimates.ts';
+import type { Bounded } from './kernel/kernel.ts';
 import type { Release } from './release.ts';
 import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
 import type { SearchSettings } from './settings.ts';
@@ -16,7 +17,7 @@ export type CandidateRequest = {
   readonly kept: Uint8Array;
   readonly k: number;
   readonly faiss: FacetSearcher | undefined;
-  readonly faissRows: SearchSettings['faissRows'];
+  readonly settings: Pick<SearchSettings, 'faissRows' | 'coarse'>;
 };
 
 /** The best `k` cases, best first; `signals` are theirs, in that order. `failure` says why FAISS did not answer, where it should have. */
@@ -32,24 +33,34 @@ export type Candidates = {
 /** FAISS sums in f32, the rescoring in f64: a bound must not cut off a case for that difference. */
 const ROUNDING = 1e-4;
 /** Cases looked at first, to find the score that the others must be able to reach. */
-const FIRST_PER_RESULT = 4;
+const FIRST_PER_RESULT = 2;
 /** Cases whose vectors are asked for together: few enough that a better least score spares the rest. */
 const TOGETHER = 64;
 /** No two unit vectors are nearer than this. */
 const COSINE_MAX = 1 + ROUNDING;
 
 export async function candidates(request: CandidateRequest): Promise<Candidates> {
-  if (request.faiss) {
-    let bounds: Bounds;
-    try {
-      bounds = boundsOf(request, await listed(request, request.faiss));
-    } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error);
-      return { ...(await best(request, scanned(request))), exact: true, engine: 'fused', failure };
-    }
-    return { ...(await best(request, bounds)), exact: true, engine: 'faiss', failure: null };
+  if (!request.faiss) return fused(request, null);
+  let bounds: Bounds;
+  try {
+    bounds = boundsOf(request, await listed(request, request.faiss));
+  } catch (error) {
+    return fused(request, error instanceof Error ? error.message : String(error));
   }
-  return { ...(await best(request, scanned(request))), exact: true, engine: 'fused', failure: null };
+  return { ...(await best(request, bounds)), exact: true, engine: 'faiss', failure: null };
+}
+
+async function fused(request: CandidateRequest, failure: string | null): Promise<Candidates> {
+  const exact = !isCoarse(request);
+  return { ...(await best(request, exact ? scanned(request) : cascaded(request))), exact, engine: 'fused', failure };
+}
+
+/** Few cases are scanned exactly whatever the size of the release. */
+function isCoarse({ release, kept, settings }: CandidateRequest): boolean {
+  if (!release.kernel.hasCoarse) return false;
+  let count = 0;
+  for (let i = 0; i < kept.length; i += 1) count += kept[i] as number;
+  return count >= settings.coarse.from;
 }
 
 /** Upper bounds of the scores of all kept cases, as an engine has them. Each call is answered from nothing that a search between could change. */
@@ -59,16 +70,23 @@ type Bounds = {
   /** The cases that can reach `least`, highest bound first. */
   reaching(least: number): readonly Bounded[];
 };
-type Bounded = { readonly ordinal: number; readonly bound: number };
-
 function scanned(request: CandidateRequest): Bounds {
   const { kernel } = request.release;
   return {
-    first: (count) => kernel.first(request, count),
+    first: (count) => kernel.first(request, count).map(({ ordinal }) => ordinal),
     reaching(least) {
       const { scores, open } = kernel.scan(request, least);
       return reachingOf(scores, open, least);
     },
+  };
+}
+
+/** Only what the sign bits have chosen, with true bounds: of these the best are found for certain. */
+function cascaded(request: CandidateRequest): Bounds {
+  const chosen = request.release.kernel.coarse(request, request.settings.coarse.width);
+  return {
+    first: (count) => chosen.slice(0, count).map(({ ordinal }) => ordinal),
+    reaching: (least) => chosen.filter(({ bound }) => bound >= least),
   };
 }
 
@@ -98,7 +116,7 @@ function boundsOf({ cheap, plan, kept }: CandidateRequest, dense: Columns): Boun
 
 /** The nearest rows of each view by FAISS, exact but for rounding; a row that it left out is no nearer than the last one that it gave. */
 async function listed(
-  { release, plan, vectors, k, faissRows }: CandidateRequest,
+  { release, plan, vectors, k, settings: { faissRows } }: CandidateRequest,
   faiss: FacetSearcher,
 ): Promise<Columns> {
   const bounds: Columns = {};

@@ -12,6 +12,7 @@ import { createCoder, fitsCodes, packInto } from './kernel/codes.ts';
 import { type FusedKernel, openKernel } from './kernel/kernel.ts';
 import { createLexicalBuilder, type LexicalIndex, readLexical } from './lexical.ts';
 import type { Signals } from './score.ts';
+import { SETTINGS } from './settings.ts';
 import { withoutText } from './withhold.ts';
 
 export type { StoredCase } from './archive.ts';
@@ -227,6 +228,7 @@ export async function openRelease(
   read: (file: string) => Promise<Uint8Array>,
   module: WebAssembly.Module,
   access: ReleaseAccess = {},
+  coarseFrom: number = SETTINGS.coarse.from,
 ): Promise<Release> {
   const cards = readCards(await read('cards.bin'));
   const lexical = readLexical(await read('lexical.bin'));
@@ -247,9 +249,9 @@ export async function openRelease(
     }
     views[view] = { rows, rowOf: rowsByCase(rows, cards.count) };
   }
-  const rowsOf = Object.fromEntries(VIEWS.map((view) => [view, views[view].rows])) as Record<View, Uint32Array>;
-  const kernel = openKernel(module, rowsOf, cards.count);
+  const kernel = openKernel(module, views, cards.count, { coarse: cards.count >= coarseFrom });
   for (const view of VIEWS) await loadCodes(manifest, view, kernel.codesOf(view), read, access);
+  kernel.ready();
   const vectors = access.vectors ? checkedRows(access.vectors, kernel.codesOf) : await readVectors(manifest, read);
   const readCase = await openCases(manifest, read, access.range);
   return {

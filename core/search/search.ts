@@ -115,7 +115,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
     kept,
     k: request.k,
     faiss,
-    faissRows: settings.faissRows,
+    settings,
   });
   if (found.failure) degraded.push(`FAISS failed (${found.failure}): the exact scan answered`);
   const answer = {

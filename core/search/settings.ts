@@ -19,6 +19,11 @@ export type SearchSettings = {
   readonly alerts: { readonly significantMin: number; readonly criticalMin: number };
   /** Rows asked of each FAISS index: more make the bound on the others tighter, fewer make the search faster. */
   readonly faissRows: { readonly perResult: number; readonly min: number };
+  /**
+   * Where `from` cases or more may be answers, they are chosen by their sign bits first: `width` of them, of which the best are then exact. Below,
+   * every answer is exact.
+   */
+  readonly coarse: { readonly from: number; readonly width: number };
   readonly kDefault: number;
   readonly kMax: number;
   readonly textCharsMax: number;
@@ -44,6 +49,7 @@ export const SETTINGS: SearchSettings = {
   flag: { compositeMin: 0.5, leadMin: 0.45, facetMin: 0.4, facets: 2 },
   alerts: { significantMin: 0.65, criticalMin: 0.8 },
   faissRows: { perResult: 20, min: 200 },
+  coarse: { from: 400_000, width: 4_096 },
   kDefault: 10,
   kMax: 100,
   textCharsMax: 200_000,

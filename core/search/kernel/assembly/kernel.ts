@@ -11,6 +11,24 @@ export function clear(out: usize, count: i32): void {
   memory.fill(out, 0xff, (<usize>count) << 2);
 }
 
+/** Inner product of one row's codes with the query's steps; exact in i32. */
+// @ts-ignore: decorator
+@inline
+function innerOf(codes: usize, query: usize): i32 {
+  let a = i32x4.splat(0);
+  let b = i32x4.splat(0);
+  for (let i: usize = 0; i < <usize>DIMENSION; i += 32) {
+    const x = codes + i;
+    const q = query + (i << 1);
+    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load8x8_s(x), v128.load(q)));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load8x8_s(x, 8), v128.load(q, 16)));
+    a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load8x8_s(x, 16), v128.load(q, 32)));
+    b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load8x8_s(x, 24), v128.load(q, 48)));
+  }
+  const s = i32x4.add(a, b);
+  return i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1) + i32x4.extract_lane(s, 2) + i32x4.extract_lane(s, 3);
+}
+
 /**
  * For each of `count` rows of a view whose case is open: its case's place in `out` gets a bound that the inner product with the query
  * does not exceed (Cauchy-Schwarz over what rounding took from both). `query` holds i16, `unit` is what one step of it is worth.
@@ -29,27 +47,93 @@ export function bound(
   queryError: f32,
   out: usize,
 ): void {
-  for (let row = 0; row < count; row++) {
-    const ordinal = <usize>load<u32>(rows + (row << 2));
+  for (let at: usize = 0; at < (<usize>count) << 2; at += 4) {
+    const ordinal = <usize>load<u32>(rows + at);
     if (load<u8>(open + ordinal) != 0) {
-      let a = i32x4.splat(0);
-      let b = i32x4.splat(0);
-      for (let i = 0; i < DIMENSION; i += 32) {
-        const x = v128.load(codes + i);
-        const y = v128.load(codes + i, 16);
-        const q = query + (i << 1);
-        a = i32x4.add(a, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(x), v128.load(q)));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(x), v128.load(q, 16)));
-        a = i32x4.add(a, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(y), v128.load(q, 32)));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(y), v128.load(q, 48)));
-      }
-      const s = i32x4.add(a, b);
-      const inner =
-        i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1) + i32x4.extract_lane(s, 2) + i32x4.extract_lane(s, 3);
-      const slack = load<f32>(errors + (row << 2)) * queryLength + load<f32>(lengths + (row << 2)) * queryError;
-      store<f32>(out + (ordinal << 2), <f32>inner * unit * load<f32>(scales + (row << 2)) + slack + ROUNDING);
+      const slack = load<f32>(errors + at) * queryLength + load<f32>(lengths + at) * queryError;
+      const inner = <f32>innerOf(codes, query) * unit * load<f32>(scales + at);
+      store<f32>(out + (ordinal << 2), inner + slack + ROUNDING);
     }
     codes += DIMENSION;
+  }
+}
+
+/** The same for `count` chosen rows: the bound of row `chosen[i]` goes to place i of `out`; NaN where that is -1. */
+export function boundSome(
+  codes: usize,
+  scales: usize,
+  errors: usize,
+  lengths: usize,
+  chosen: usize,
+  count: i32,
+  query: usize,
+  unit: f32,
+  queryLength: f32,
+  queryError: f32,
+  out: usize,
+): void {
+  for (let i: usize = 0; i < (<usize>count) << 2; i += 4) {
+    const row = load<i32>(chosen + i);
+    if (row < 0) {
+      store<f32>(out + i, NaN);
+      continue;
+    }
+    const at = (<usize>row) << 2;
+    const slack = load<f32>(errors + at) * queryLength + load<f32>(lengths + at) * queryError;
+    const inner = <f32>innerOf(codes + <usize>row * DIMENSION, query) * unit * load<f32>(scales + at);
+    store<f32>(out + i, inner + slack + ROUNDING);
+  }
+}
+
+/** The sign bits of `count` rows of codes: 48 bytes a row. */
+export function signs(codes: usize, count: i32, out: usize): void {
+  for (let row = 0; row < count; row++) {
+    for (let i: usize = 0; i < <usize>DIMENSION; i += 16) store<u16>(out + (i >> 3), <u16>i8x16.bitmask(v128.load(codes + i)));
+    codes += DIMENSION;
+    out += DIMENSION >> 3;
+  }
+}
+
+/**
+ * Adds to the score of each open case what its row says by its sign bits. `near` holds the evidence for each number of bits, 0 to `DIMENSION`, that
+ * differ from the query's. The score has `absent`, or the agreement where the case has one, in it already: `share` of the difference is added.
+ * An `agreements` of 0 stands for a leg that is off.
+ */
+export function estimate(
+  signs: usize,
+  rows: usize,
+  count: i32,
+  open: usize,
+  query: usize,
+  near: usize,
+  agreements: usize,
+  share: f32,
+  absent: f32,
+  scores: usize,
+): void {
+  const q0 = load<u64>(query);
+  const q1 = load<u64>(query, 8);
+  const q2 = load<u64>(query, 16);
+  const q3 = load<u64>(query, 24);
+  const q4 = load<u64>(query, 32);
+  const q5 = load<u64>(query, 40);
+  for (let at: usize = 0; at < (<usize>count) << 2; at += 4) {
+    const ordinal = <usize>load<u32>(rows + at);
+    if (load<u8>(open + ordinal) != 0) {
+      const differ =
+        popcnt(load<u64>(signs) ^ q0) +
+        popcnt(load<u64>(signs, 8) ^ q1) +
+        popcnt(load<u64>(signs, 16) ^ q2) +
+        popcnt(load<u64>(signs, 24) ^ q3) +
+        popcnt(load<u64>(signs, 32) ^ q4) +
+        popcnt(load<u64>(signs, 40) ^ q5);
+      const evidence = load<f32>(near + ((<usize>differ) << 2));
+      const score = scores + (ordinal << 2);
+      const agreement = agreements == 0 ? <f32>NaN : load<f32>(agreements + (ordinal << 2));
+      const gain = agreement == agreement ? (evidence - agreement) * 0.5 : evidence - absent;
+      store<f32>(score, load<f32>(score) + share * gain);
+    }
+    signs += DIMENSION >> 3;
   }
 }
 
