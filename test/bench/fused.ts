@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { load, machine } from './engine/machine.ts';
 import { CONTESTANTS, type Contestant } from './fused/contestants.ts';
 import { ensureDataset, openDataset } from './fused/dataset.ts';
+import { installPeer } from './fused/install.ts';
 import type { Built, Nothing, Served } from './fused/measure.ts';
 import { truthOf } from './fused/oracle.ts';
 import { makeQueries } from './fused/queries.ts';
@@ -52,7 +53,6 @@ if (unknown !== undefined)
 const chosen = CONTESTANTS.filter(({ id }) => wanted === null || wanted.includes(id));
 
 const folder = absolute(values.folder);
-const packages = join(folder, 'packages');
 const root = values.store === undefined ? join(folder, `release-${cases}-${whole('seed')}`) : absolute(values.store);
 mkdirSync(folder, { recursive: true });
 
@@ -69,14 +69,20 @@ const builds = new Map<string, Built>();
 const served = new Map<string, Served[]>(chosen.map(({ id }) => [id, []]));
 const indexFolder = ({ id, files }: Contestant): string =>
   join(folder, 'indexes', `${dataset.manifest.contentHash.slice(0, 12)}-${files ?? id}`);
+const packageFolder = ({ installs }: Contestant): string => join(folder, 'packages', installs ?? 'none');
 const argsOf = (contestant: Contestant, ...more: readonly string[]) => [
   contestant.id,
   root,
   indexFolder(contestant),
-  packages,
+  packageFolder(contestant),
   ...more,
 ];
 
+for (const contestant of chosen) {
+  const { id, installs } = contestant;
+  const problem = installs === undefined ? null : installPeer(installs, packageFolder(contestant));
+  if (problem !== null) missing.set(id, problem);
+}
 console.log(machine());
 const loadBefore = load();
 const nothing = await run<Nothing>('nothing', ['nothing'], OPENING_MS);

@@ -12,7 +12,13 @@ import { type BenchQuery, makeQueries } from './queries.ts';
  * Prints lines of JSON: a `Progress` while it builds, and what it measured as the last one.
  */
 export type Progress = { readonly progress: string };
-export type Built = { readonly buildMs: number; readonly peakMb: number; readonly diskMb: number };
+/** `cpuMs`: of all threads and processes, which a busy machine does not change. */
+export type Built = {
+  readonly buildMs: number;
+  readonly cpuMs: number;
+  readonly peakMb: number;
+  readonly diskMb: number;
+};
 export type Timed = {
   readonly depth: number | null;
   /** By query, in their order; fewer than there are queries where the budget ran out. */
@@ -33,7 +39,7 @@ export type Served = {
 /** The same of a process that loads no contestant. */
 export type Nothing = { readonly bootMs: number; readonly rssMb: number };
 
-const WARM_UP = 10;
+const WARM_UP = 40;
 const SAMPLE_MS = 100;
 const KIB_PER_MB = 1_000 / 1.024;
 
@@ -70,11 +76,13 @@ async function build(place: Place): Promise<Built> {
   };
   const timer = setInterval(sample, SAMPLE_MS);
   const startedMs = performance.now();
+  const beforeMs = await settledCpuMs([process.pid]);
   await contestantOf(id).build?.(place, pids);
   const buildMs = performance.now() - startedMs;
+  const cpuMs = (await settledCpuMs([process.pid])) - beforeMs;
   clearInterval(timer);
   sample();
-  return { buildMs, peakMb, diskMb: bytesIn(place.folder) / 1e6 };
+  return { buildMs, cpuMs, peakMb, diskMb: bytesIn(place.folder) / 1e6 };
 }
 
 async function serve(place: Place): Promise<Served> {

@@ -59,3 +59,10 @@ export function fusedLists(dataset: Dataset, indexes: ViewIndexes): Searcher {
     close: indexes.close,
   };
 }
+
+const PART_ROWS = 2_500;
+
+/** Rows in parts, from and until: so many are added at once, and after each it is told how far it has come. */
+export function* parts(rows: number): Generator<readonly [from: number, until: number]> {
+  for (let from = 0; from < rows; from += PART_ROWS) yield [from, Math.min(rows, from + PART_ROWS)];
+}

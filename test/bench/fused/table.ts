@@ -25,6 +25,7 @@ export const HEAD = [
   '',
   'N by view',
   'build s',
+  'CPU s',
   'disk MB',
   'peak MB',
   'steady MB',
@@ -63,7 +64,9 @@ const short = (value: number): string => figure(value, value < 10 ? 2 : value < 
 
 function rowsOf(entry: Entry, reference: Line | null, truth: Truth): string[][] {
   const { contestant, built, rounds, missing } = entry;
-  const ofBuild = built ? [short(built.buildMs / 1_000), figure(built.diskMb, 0)] : ['', ''];
+  const ofBuild = built
+    ? [short(built.buildMs / 1_000), short(built.cpuMs / 1_000), figure(built.diskMb, 0)]
+    : ['', '', ''];
   if (rounds.length === 0) return [[contestant.title, '', ...ofBuild, `MISSING: ${missing ?? 'not measured'}`]];
   const over = (value: (round: Served) => number) => median(rounds.map(value));
   const peak = Math.max(
@@ -83,7 +86,7 @@ function rowsOf(entry: Entry, reference: Line | null, truth: Truth): string[][] 
     return [
       contestant.title,
       depth === null ? 'exact' : String(depth),
-      ...(at === 0 ? [...ofBuild, ...ofServing] : ['', '', '', '', '']),
+      ...(at === 0 ? [...ofBuild, ...ofServing] : ['', '', '', '', '', '']),
       short(line.p50Ms),
       short(line.ownP50Ms),
       short(line.p95Ms),
