@@ -41,7 +41,7 @@ const signals: fc.Arbitrary<Signals> = fc.record({
 test('scores by columns are the sums of the contributions, bit for bit', () => {
   fc.assert(
     fc.property(signals, signals, fc.constantFrom(...Object.values(SETTINGS.presets)), (cases, pairs, weights) => {
-      const plan = planOf(SETTINGS, cases, weights, SETTINGS.legs, pairs);
+      const plan = planOf(SETTINGS, cases, weights, SETTINGS.legs, pairs, 1);
       const scores = scoresOf(cases, plan);
       for (let i = 0; i < LENGTH; i += 1) expect(scores[i]).toBe(totalOf(contributions(cases, plan, i)));
     }),
@@ -76,7 +76,7 @@ test('random pairs are scored in the parts that the query has, in no others', ()
   const weights = SETTINGS.presets.balanced;
   for (const legs of [['dense'], SETTINGS.legs] as const) {
     const asked = { dense: { ecg: true }, agreement: {}, lexical: null };
-    const plan = planOf(SETTINGS, asked, weights, legs, pairs);
+    const plan = planOf(SETTINGS, asked, weights, legs, pairs, 1);
     const ecg = (cosine: number) => evidence(cosine, plan.background.dense.ecg);
     expect([...randomScores(pairs, asked, plan)]).toEqual([ecg(0), ecg(0.5)]);
   }
@@ -86,7 +86,7 @@ test('random scores are kept for a kind of query, and not mixed up between kinds
   fc.assert(
     fc.property(signals, fc.array(signals, { minLength: 1, maxLength: 6 }), (pairs, queries) => {
       for (const query of [...queries, ...queries]) {
-        const plan = planOf(SETTINGS, query, SETTINGS.presets.balanced, SETTINGS.legs, pairs);
+        const plan = planOf(SETTINGS, query, SETTINGS.presets.balanced, SETTINGS.legs, pairs, 1);
         const held = randomScores(pairs, query, plan);
         expect(held).toEqual(randomScores({ ...pairs }, query, plan));
         expect(held).toHaveLength(LENGTH);
@@ -107,7 +107,7 @@ test.each([0, 1, 9, 100, 999, 1_000, 8_192, 100_000])('no score is beyond all of
 test('the shares of the parts that a query can use add up to one', () => {
   fc.assert(
     fc.property(signals, signals, (cases, pairs) => {
-      const plan = planOf(SETTINGS, cases, SETTINGS.presets.balanced, SETTINGS.legs, pairs);
+      const plan = planOf(SETTINGS, cases, SETTINGS.presets.balanced, SETTINGS.legs, pairs, 1);
       const sum = FACETS.reduce((total, facet) => total + (plan.facets[facet] ?? 0), plan.whole + plan.lexical);
       const usable = Object.keys(cases.dense).length + Object.keys(cases.agreement).length + (cases.lexical ? 1 : 0);
       expect(sum).toBeCloseTo(usable === 0 ? 0 : 1, 9);
@@ -120,7 +120,7 @@ test('a missing facet scores the mean of random pairs that have it: more than no
   const pairs: Signals = { length: 2, dense: {}, agreement: { ecg: Float32Array.of(0.2, 0.4) }, lexical: null };
   const score = (ecg: number) => {
     const cases: Signals = { length: 1, dense: {}, agreement: { ecg: one(ecg) }, lexical: null };
-    const plan = planOf(SETTINGS, cases, SETTINGS.presets.balanced, ['findings'], pairs);
+    const plan = planOf(SETTINGS, cases, SETTINGS.presets.balanced, ['findings'], pairs, 1);
     return scoresOf(cases, plan)[0];
   };
   expect(score(Number.NaN)).toBeCloseTo(0.3, 6);

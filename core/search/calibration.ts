@@ -94,6 +94,9 @@ export function decodePairs(bytes: Uint8Array): Signals {
   return { length: lexical.length, dense, agreement, lexical };
 }
 
+/** Of a usual case some third of its words are findings (`understoodShare`). */
+const UNDERSTOOD_USUAL = 0.35;
+
 const PERCENTS = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.99] as const;
 
 function percentiles(values: Iterable<number>): Readonly<Record<string, number>> | null {
@@ -105,7 +108,8 @@ function percentiles(values: Iterable<number>): Readonly<Record<string, number>>
 
 /** `calibration.json`: for people; percentiles of random pairs by view, of words, and of the default score. */
 export function calibrationSummary(pairs: Signals): object {
-  const plan = planOf(SETTINGS, pairs, SETTINGS.presets[SETTINGS.preset], SETTINGS.legs, pairs);
+  const weights = SETTINGS.presets[SETTINGS.preset];
+  const plan = planOf(SETTINGS, pairs, weights, SETTINGS.legs, pairs, UNDERSTOOD_USUAL);
   return {
     settings: SETTINGS.version,
     pairs: pairs.length,

@@ -52,6 +52,8 @@ export type Query = {
   readonly sourceOf: (facet: Facet) => string;
   /** The case that the query is, where it is one. */
   readonly ordinal: number | null;
+  /** A person has said what belongs to which facet. */
+  readonly isByFacet: boolean;
 };
 
 /** Words of a finding as the query says them. */
@@ -80,7 +82,7 @@ async function embedViews(
 async function queryOfText(text: string, embedder: Embedder): Promise<Query> {
   const extracted = extractCase(text);
   const vectors = await embedViews(viewTexts(extracted), embedder);
-  return { text: extracted.text, extracted, vectors, sourceOf: () => extracted.text, ordinal: null };
+  return { text: extracted.text, extracted, vectors, sourceOf: () => extracted.text, ordinal: null, isByFacet: false };
 }
 
 /** Each facet's text is read on its own, and only for that facet: the person has said what belongs where. */
@@ -99,7 +101,7 @@ async function queryOfFacets(given: Readonly<Partial<Record<Facet, string>>>, em
   const whole = FACETS.flatMap((facet) => given[facet] ?? []).join('\n');
   const vectors = await embedViews({ ...given, whole }, embedder);
   const extracted = { facets: facets as ExtractedCase['facets'], patient };
-  return { text: whole, extracted, vectors, sourceOf: (facet) => sources[facet] ?? '', ordinal: null };
+  return { text: whole, extracted, vectors, sourceOf: (facet) => sources[facet] ?? '', ordinal: null, isByFacet: true };
 }
 
 async function queryOfCase(asked: string, release: Release): Promise<Query> {
@@ -113,7 +115,7 @@ async function queryOfCase(asked: string, release: Release): Promise<Query> {
     if (row >= 0) vectors[view] = await release.vectors(view, [row]);
   }
   const { extracted } = stored;
-  return { text: extracted.text, extracted, vectors, sourceOf: () => extracted.text, ordinal };
+  return { text: extracted.text, extracted, vectors, sourceOf: () => extracted.text, ordinal, isByFacet: false };
 }
 
 /** Reads and embeds what is asked for. Rejects with `CaseUnknownError` or `GenerationMismatchError`. */

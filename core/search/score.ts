@@ -213,7 +213,8 @@ function randomFor(pairs: Signals, legs: readonly Leg[]): Random {
 
 /**
  * Shares the score out. A facet counts when the query has a signal in it; `weights` are relative. The parts whose legs are off or that
- * the query cannot use give their share to the others. `pairs` are signals of random pairs.
+ * the query cannot use give their share to the others. `pairs` are signals of random pairs; `understood` in (0, 1] says how much of the query its
+ * findings speak for, and the facets get so much of their share.
  */
 export function planOf(
   settings: SearchSettings,
@@ -221,13 +222,14 @@ export function planOf(
   weights: Readonly<Record<Facet, number>>,
   legs: readonly Leg[],
   pairs: Signals,
+  understood: number,
 ): Plan {
   const used = FACETS.filter(
     (facet) => weights[facet] > 0 && (asked.dense[facet] !== undefined || asked.agreement[facet] !== undefined),
   );
   const weightSum = used.reduce((sum, facet) => sum + weights[facet], 0);
   const parts = {
-    facets: weightSum > 0 ? settings.shares.facets : 0,
+    facets: weightSum > 0 ? settings.shares.facets * understood : 0,
     whole: asked.dense.whole === undefined ? 0 : settings.shares.whole,
     lexical: asked.lexical === null ? 0 : settings.shares.lexical,
   };

@@ -25,6 +25,7 @@ import {
 } from './score.ts';
 import { SETTINGS, type SearchSettings } from './settings.ts';
 import { placedTerms, type WordsMet } from './terms.ts';
+import { understoodShare } from './understood.ts';
 
 export { caseAnswer } from './case-answer.ts';
 export { CaseGoneError, CaseUnknownError, GenerationMismatchError } from './query.ts';
@@ -104,7 +105,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   };
   const vectors = request.legs.includes('dense') ? query.vectors : {};
   const asked = { ...cheap, dense: vectors };
-  const plan = planOf(settings, asked, weights, request.legs, release.pairs);
+  const plan = planOf(settings, asked, weights, request.legs, release.pairs, understoodShare(query, release.lexical));
   const faiss = request.engine === 'faiss' ? deps.faiss : undefined;
   if (request.engine === 'faiss' && !faiss) degraded.push('FAISS is not to be had here: the exact scan answered');
   const found = await candidates({

@@ -86,6 +86,10 @@ export function noteOf({
   ].join(' ');
 }
 
+type Shape = (packet: Phenopacket) => Phenopacket;
+
+const observedOnly: Shape = (packet) => ({ ...packet, excluded: [] });
+
 const FINDINGS_KEPT = 5;
 
 /** Five observed findings by a draw that is the same in every run; what was excluded is left out. */
@@ -99,15 +103,15 @@ function cut(phenopacket: Phenopacket): Phenopacket {
 }
 
 /**
- * Published cases as HPO labels among all others; relevant is the same disease from another paper, and cases of the same paper are no answers. `most`
- * questions are taken of those that have an answer, by the smallest hashes of their ids.
+ * Published cases as HPO labels among all others; relevant is the same disease from another paper, and cases of the same paper are no
+ * answers. `most` questions are taken of those that have an answer, by the smallest hashes of their ids. What was looked for and not found
+ * is a list that curators keep by paper and disease, which no clinician's note would hold: the second pair of tasks does without it.
  */
 export function phenopackets(data: string, most: number): readonly Task[] {
   const text = gunzipSync(readFileSync(join(data, 'retrieval/phenopackets_dev.jsonl.gz'))).toString('utf8');
   const packets = lines(text).map((line) => JSON.parse(line) as Phenopacket);
   const byDisease = new Map<string, Phenopacket[]>();
   for (const packet of packets) byDisease.set(packet.disease, [...(byDisease.get(packet.disease) ?? []), packet]);
-  const documents = packets.map((packet): Document => ({ id: packet.id, text: noteOf(packet), source: packet.ref }));
   const drawn = packets
     .map((packet) => {
       const others = (byDisease.get(packet.disease) ?? []).filter(({ ref }) => ref !== packet.ref);
@@ -116,13 +120,19 @@ export function phenopackets(data: string, most: number): readonly Task[] {
     .filter(({ relevant }) => relevant.size > 0)
     .sort((a, b) => a.hash - b.hash || (a.packet.id < b.packet.id ? -1 : 1))
     .slice(0, most);
-  const asked = (shaped: (packet: Phenopacket) => Phenopacket): Question[] =>
+  const documentsOf = (shaped: Shape): Document[] =>
+    packets.map((packet) => ({ id: packet.id, text: noteOf(shaped(packet)), source: packet.ref }));
+  const questionsOf = (shaped: Shape): Question[] =>
     drawn.map(({ packet, relevant }) => {
       return { id: packet.id, text: noteOf(shaped(packet)), source: packet.ref, relevant };
     });
+  const [whole, observed] = [documentsOf((packet) => packet), documentsOf(observedOnly)];
+  const few = `cut to ${FINDINGS_KEPT} findings`;
   return [
-    { name: 'phenopackets, whole', documents, questions: asked((packet) => packet) },
-    { name: `phenopackets, cut to ${FINDINGS_KEPT} findings`, documents, questions: asked(cut) },
+    { name: 'phenopackets, whole', documents: whole, questions: questionsOf((packet) => packet) },
+    { name: `phenopackets, ${few}`, documents: whole, questions: questionsOf(cut) },
+    { name: 'phenopackets, observed only', documents: observed, questions: questionsOf(observedOnly) },
+    { name: `phenopackets, observed only, ${few}`, documents: observed, questions: questionsOf(cut) },
   ];
 }
 

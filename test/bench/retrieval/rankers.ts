@@ -25,7 +25,7 @@ export function variantRanker(release: Release, { name, legs, settings, weights 
     name,
     scores({ signals }) {
       const heard = ofLegs(signals, legs);
-      return scoresOf(heard, planOf(settings, heard, chosen, legs, release.pairs));
+      return scoresOf(heard, planOf(settings, heard, chosen, legs, release.pairs, heard.understood));
     },
   };
 }
