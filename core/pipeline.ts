@@ -1,5 +1,6 @@
 import type { Database } from './engine/database.ts';
 import { definePipeline, type Pipeline, type Quota } from './engine/stage.ts';
+import type { RemoteEmbedder } from './models/generation.ts';
 import type { Distiller, Embedder } from './models/ports.ts';
 import type { Outside } from './sources/discovery.ts';
 import type { DocumentRead } from './sources/record.ts';
@@ -22,6 +23,8 @@ export type PipelineDeps = {
   readonly distiller: Distiller;
   readonly embedderName: string;
   readonly embedder: (leaseId: number) => Promise<Embedder>;
+  /** In place of `embedder`, one behind a service. */
+  readonly remoteEmbedder?: RemoteEmbedder | null;
   readonly generation: () => Promise<string>;
   /** Null on a host without files: the edge does every stage but `index`. */
   readonly build: ReleaseBuilder | null;
@@ -33,13 +36,15 @@ export const PIPELINE_NAME = 'anamnesis';
 /** Called by `scrape` for some of its items: one of them that is away holds back its own items and no stage. */
 const LITERATURE_SERVICES = ['ncbi', 'europe-pmc', 'web'];
 
-const quotasOf = (distiller: Distiller): readonly Quota[] =>
-  distiller.kind === 'local' ? [] : [distiller.spending.quota];
+const quotasOf = ({ distiller, remoteEmbedder }: PipelineDeps): readonly Quota[] => [
+  ...(distiller.kind === 'local' ? [] : [distiller.spending.quota]),
+  ...(remoteEmbedder ? [remoteEmbedder.embedder.spending.quota] : []),
+];
 
 /** The system in one list: documents up to normalize, cases after it, a release at the end. */
 export const clinicalPipeline = (deps: PipelineDeps): Pipeline =>
   definePipeline(
     PIPELINE_NAME,
     [defineScrape(deps), defineNormalize(deps), defineDistill(deps), defineEmbed(deps), defineIndex(deps)],
-    { services: LITERATURE_SERVICES, quotas: quotasOf(deps.distiller) },
+    { services: LITERATURE_SERVICES, quotas: quotasOf(deps) },
   );

@@ -1,4 +1,10 @@
 import * as z from 'zod';
+import {
+  EMBEDDING_SETTINGS,
+  type EmbeddingAround,
+  embeddingProblem,
+  embeddingSettingsOf,
+} from '../core/models/inference-embedder/settings.ts';
 import { MODEL_SETTINGS, type ModelSettings, modelProblem, modelSettingsOf } from '../core/models/settings.ts';
 import { SOURCE_SETTINGS, withoutSecrets } from '../core/sources/settings.ts';
 import { SEARCH_SETTINGS, type SearchConfig, searchConfigOf } from './search/settings.ts';
@@ -56,7 +62,17 @@ const settings = {
       .default('off'),
     about: 'sources of kind web, which only the Space has',
   },
-  EMBEDDER: { read: z.enum(['builtin']).default('builtin'), about: 'who makes the vectors' },
+  EMBEDDER: {
+    read: z
+      .enum(['builtin', 'inference'], 'must be builtin or inference: the edge runs no model of its own')
+      .default('builtin'),
+    about: 'who makes the vectors: builtin, or inference (a service, paid by the token); the same as on the Space',
+  },
+  EMBEDDING_MODEL: {
+    read: z.string().min(1).optional(),
+    about: 'for EMBEDDER=inference: the model, as its service names it',
+  },
+  ...EMBEDDING_SETTINGS,
   ...MODEL_SETTINGS,
   ...SEARCH_SETTINGS,
 } as const satisfies Record<string, { read: z.ZodType; about: string }>;
@@ -75,6 +91,9 @@ export type EdgeConfig = {
   readonly tickItemsMax: number;
   readonly tickStages: readonly string[];
   readonly completenessMin: number;
+  readonly embedder: 'builtin' | 'inference';
+  /** What EMBEDDER=inference works with. */
+  readonly embedding: EmbeddingAround;
   readonly models: ModelSettings;
   readonly contactEmail: string | undefined;
   readonly ncbiApiKey: string | undefined;
@@ -102,7 +121,7 @@ export function readConfig(env: Env): EdgeConfig {
         .join('; '),
     );
   const values = parsed.data;
-  const problem = modelProblem(values);
+  const problem = modelProblem(values) ?? (values.EMBEDDER === 'inference' ? embeddingProblem(values) : null);
   if (problem !== null) throw new ConfigError(problem);
   return {
     databaseUrl: values.DATABASE_URL,
@@ -112,6 +131,8 @@ export function readConfig(env: Env): EdgeConfig {
     tickItemsMax: values.TICK_ITEMS_MAX,
     tickStages: values.TICK_STAGES,
     completenessMin: values.COMPLETENESS_MIN,
+    embedder: values.EMBEDDER,
+    embedding: embeddingSettingsOf(values),
     models: modelSettingsOf(values),
     contactEmail: values.CONTACT_EMAIL,
     ncbiApiKey: values.NCBI_API_KEY,
@@ -131,6 +152,7 @@ const SECRETS = [
   'NCBI_API_KEY',
   'CONTACT_EMAIL',
   'HF_TOKEN',
+  'EMBEDDING_API_KEY',
   'BATCH_API_KEY',
 ] as const;
 

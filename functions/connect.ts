@@ -9,7 +9,16 @@ import {
   webRuntime,
 } from '../core/engine/index.ts';
 import { chooseDistiller } from '../core/models/choose.ts';
-import { builtinGenerations, type FitListener, type Generations } from '../core/models/generation.ts';
+import {
+  builtinGenerations,
+  type FitListener,
+  type Generations,
+  inferenceGenerations,
+  type RemoteEmbedder,
+} from '../core/models/generation.ts';
+import type { ChatDeps } from '../core/models/inference/client.ts';
+import { inferenceEmbedder } from '../core/models/inference-embedder/embedder.ts';
+import { embeddingServiceOf } from '../core/models/inference-embedder/settings.ts';
 import type { Distiller, Embedder } from '../core/models/ports.ts';
 import { clinicalPipeline } from '../core/pipeline.ts';
 import type { Outside } from '../core/sources/discovery.ts';
@@ -80,15 +89,17 @@ export function edgeHost(name: string, kernel: () => Promise<WebAssembly.Module>
       const onFit: FitListener = (fit) => log({ level: 'info', message: 'embedder fitted', ...fit });
       const said = (fields: LogFields) => log({ ...fields, message: redacted(fields.message, env) });
       const outside = edgeOutside(config, db, said);
-      const distiller = chooseDistiller(config.models, {
+      const calls: ChatDeps = {
         fetch: (input, init) => fetch(input, init),
         nowMs: webClock.nowMs,
         after: webClock.after,
         log: (message, fields) => said({ ...fields, level: 'info', message }),
-      });
-      const generations = builtinGenerations(db, onFit, kept);
+      };
+      const distiller = chooseDistiller(config.models, calls);
+      const embedding = edgeEmbedding(config, db, builtinGenerations(db, onFit, kept), calls);
+      const pipeline = edgePipeline(db, embedding, config, outside, distiller);
+      const { generations } = embedding;
       const releases = sourceOf(config.search, (input, init) => fetch(input, init));
-      const pipeline = edgePipeline(db, generations, config, outside, distiller);
       return { config, db, pipeline, runtime, distiller, generations, releases, outside, log: said, close };
     },
     log,
@@ -132,10 +143,23 @@ function edgeOutside(config: EdgeConfig, db: Database, log: (fields: LogFields) 
   return { sources: createSources(settings, webClock), http };
 }
 
+type Embedding = { readonly generations: Generations; readonly remote: RemoteEmbedder | null };
+
+/** Who makes the vectors here. A Worker may not wait for what another invocation began, so each reads the probe itself. */
+function edgeEmbedding(config: EdgeConfig, db: Database, builtin: Generations, calls: ChatDeps): Embedding {
+  if (config.embedder === 'builtin') return { generations: builtin, remote: null };
+  const { fetch, nowMs, after, log } = calls;
+  return inferenceGenerations(
+    db,
+    inferenceEmbedder(embeddingServiceOf(config.embedding), { fetch, nowMs, after, log }),
+    builtin,
+  );
+}
+
 /** The clinical pipeline in batches that suit an edge host, with the stages that it runs. */
 function edgePipeline(
   db: Database,
-  generations: Generations,
+  { generations, remote }: Embedding,
   config: EdgeConfig,
   outside: Outside,
   distiller: Distiller,
@@ -149,6 +173,7 @@ function edgePipeline(
     distiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
+    remoteEmbedder: remote,
     generation: generations.newest,
     build: null,
   });

@@ -1,7 +1,6 @@
 import { adoptedEmbedder, checkCorpusSchema } from '../core/corpus.ts';
 import { checkSchema, DatabaseError, registerPipeline, type TickReport, tick } from '../core/engine/index.ts';
 import { stepJobs } from '../core/models/batch/steps.ts';
-import { BUILTIN_NAME } from '../core/models/builtin.ts';
 import type { StatusAnswer } from '../core/search/contract.ts';
 import { stepDiscovery } from '../core/sources/discovery.ts';
 import { readStatus } from '../core/status.ts';
@@ -62,11 +61,11 @@ async function listSources({ config, db, pipeline, runtime, outside, log }: Edge
 }
 
 /** Two embedders on one corpus would make it work again in turn, for ever. @throws ConfigError */
-async function refuseOtherEmbedder({ config, db }: Edge): Promise<void> {
+async function refuseOtherEmbedder({ config, db, generations: { embedderName } }: Edge): Promise<void> {
   const adopted = await adoptedEmbedder(db);
-  if (adopted !== null && adopted !== BUILTIN_NAME && config.tickStages.includes('embed'))
+  if (adopted !== null && adopted !== embedderName && config.tickStages.includes('embed'))
     throw new ConfigError(
-      `this corpus is embedded by ${adopted}, which the edge has not: set TICK_STAGES without embed`,
+      `this corpus is embedded by ${adopted}, which the edge has not: give it the EMBEDDER and EMBEDDING_ settings of the Space, or set TICK_STAGES without embed`,
     );
 }
 

@@ -1,5 +1,11 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import {
+  EMBEDDING_SETTINGS,
+  type EmbeddingAround,
+  embeddingProblem,
+  embeddingSettingsOf,
+} from '../core/models/inference-embedder/settings.ts';
 import { MODEL_SETTINGS, type ModelSettings, modelProblem, modelSettingsOf } from '../core/models/settings.ts';
 import { SOURCE_SETTINGS } from '../core/sources/settings.ts';
 
@@ -36,13 +42,18 @@ const settings = {
   HOST: { read: z.string().default('127.0.0.1'), about: 'address the server binds; 0.0.0.0 in a container' },
   LOG_LEVEL: { read: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), about: 'what is logged' },
   EMBEDDER: {
-    read: z.enum(['builtin', 'transformers']).default('builtin'),
-    about: 'who makes the vectors; a change embeds every case anew',
+    read: z.enum(['builtin', 'transformers', 'inference']).default('builtin'),
+    about:
+      'who makes the vectors: builtin (no download, no account), transformers (a model on this machine) or inference (a service, paid by the token); a change embeds every case anew',
   },
   EMBEDDING_MODEL: {
-    read: z.string().min(1).default('Xenova/all-MiniLM-L6-v2'),
-    about: 'for EMBEDDER=transformers: a model of the hub, kept under $DATA_DIR/models, or the path of a folder',
+    read: z.string().min(1).optional(),
+    about:
+      'for EMBEDDER=transformers: a model of the hub, kept under $DATA_DIR/models, or the path of a folder (default Xenova/all-MiniLM-L6-v2); for EMBEDDER=inference: the model, as its service names it',
   },
+  ...EMBEDDING_SETTINGS,
+  EMBEDDING_ENDPOINT: { ...EMBEDDING_SETTINGS.EMBEDDING_ENDPOINT, shown: originOf },
+  EMBEDDING_API_KEY: { ...EMBEDDING_SETTINGS.EMBEDDING_API_KEY, shown: () => 'set' },
   ...MODEL_SETTINGS,
   HF_TOKEN: { ...MODEL_SETTINGS.HF_TOKEN, shown: () => 'set' },
   INFERENCE_ENDPOINT: { ...MODEL_SETTINGS.INFERENCE_ENDPOINT, shown: originOf },
@@ -115,8 +126,10 @@ export type Config = {
   readonly port: number;
   readonly host: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  readonly embedder: 'builtin' | 'transformers';
+  readonly embedder: 'builtin' | 'transformers' | 'inference';
   readonly embeddingModel: string;
+  /** What EMBEDDER=inference works with. */
+  readonly embedding: EmbeddingAround;
   readonly models: ModelSettings;
   readonly tickBudgetMs: number;
   readonly tickEveryMs: number;
@@ -153,7 +166,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         .join('\n'),
     );
   const values = parsed.data;
-  const problem = modelProblem(values);
+  const problem = modelProblem(values) ?? (values.EMBEDDER === 'inference' ? embeddingProblem(values) : null);
   if (problem !== null) throw new ConfigError(problem);
   const dataDir = resolve(values.DATA_DIR);
   return {
@@ -165,7 +178,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: values.HOST,
     logLevel: values.LOG_LEVEL,
     embedder: values.EMBEDDER,
-    embeddingModel: values.EMBEDDING_MODEL,
+    embeddingModel: values.EMBEDDING_MODEL ?? 'Xenova/all-MiniLM-L6-v2',
+    embedding: embeddingSettingsOf(values),
     models: modelSettingsOf(values),
     tickBudgetMs: values.TICK_BUDGET_MS,
     tickEveryMs: values.TICK_EVERY_MS,
@@ -189,6 +203,7 @@ const SECRETS = [
   'CONTACT_EMAIL',
   'WEBHOOK_SECRET',
   'HF_TOKEN',
+  'EMBEDDING_API_KEY',
   'BATCH_API_KEY',
 ] as const;
 

@@ -65,8 +65,16 @@ export async function openPipeline(
 ): Promise<OpenPipeline> {
   await useVocabulary(config.vocabularyFile);
   const { db, close } = await openState(config);
-  const { generations, close: closeEmbedder } = await chooseEmbedder(db, config, (fit) =>
-    log.info({ message: 'builtin embedder fitted', cases: fit.cases, bytes: fit.bytes, generation: fit.fingerprint }),
+  const {
+    generations,
+    remote,
+    close: closeEmbedder,
+  } = await chooseEmbedder(
+    db,
+    config,
+    (fit) =>
+      log.info({ message: 'builtin embedder fitted', cases: fit.cases, bytes: fit.bytes, generation: fit.fingerprint }),
+    (message, fields) => log.warn({ ...fields, message }),
   );
   const { outside, stop: stopOutside, close: closeOutside } = openOutside(config, db, log, () => firstOf(pipeline));
   const distiller = chooseDistiller(config.models, {
@@ -84,6 +92,7 @@ export async function openPipeline(
     distiller,
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
+    remoteEmbedder: remote,
     generation: generations.newest,
     build: build === null ? null : build(db),
   });
@@ -130,7 +139,12 @@ export async function openForServing(
 ): Promise<Pick<Space, 'db' | 'store' | 'generations' | 'faiss' | 'log' | 'close'>> {
   await useVocabulary(config.vocabularyFile);
   const { db, close } = await openState(config);
-  const embedder = await chooseEmbedder(db, config, () => undefined);
+  const embedder = await chooseEmbedder(
+    db,
+    config,
+    () => undefined,
+    (message, fields) => log.warn({ ...fields, message }),
+  );
   const faiss = await openFaiss(log, true);
   return {
     db,

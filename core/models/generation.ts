@@ -10,7 +10,15 @@ import {
 import type { Database } from '../engine/database.ts';
 import { NotYetError } from '../engine/errors.ts';
 import { BUILTIN_NAME, fitBuiltin, loadBuiltin } from './builtin.ts';
-import type { Embedder, FittedModel } from './ports.ts';
+import { probeBytes, probeOf } from './inference-embedder/probe.ts';
+import {
+  type EmbedCall,
+  type Embedder,
+  EmbedderAwayError,
+  type FittedModel,
+  type InferenceEmbedder,
+  type Probe,
+} from './ports.ts';
 
 /** Cases that a fit reads at most: more change the model little and cost memory on a small host. */
 const FIT_CASES_MAX = 20_000;
@@ -112,4 +120,57 @@ export function fixedGenerations(
     },
     of: (fingerprint) => (fingerprint === embedder.fingerprint ? Promise.resolve(embedder) : builtin.of(fingerprint)),
   };
+}
+
+/** An embedding model behind a service, with the probe of its generation in the database. */
+export type RemoteEmbedder = {
+  readonly embedder: InferenceEmbedder;
+  /** The probe of the generation; asked for, and stored with it, by whoever is first. @throws StageError */
+  readonly probeFor: (leaseId: number, call: EmbedCall) => Promise<Probe>;
+};
+
+/**
+ * The generation of a model behind a service. Its record holds the probe, which every later answer is compared with; its name is its whole
+ * fingerprint, so that two hosts which are set up differently are two embedders.
+ */
+export function inferenceGenerations(
+  db: Database,
+  embedder: InferenceEmbedder,
+  builtin: Generations,
+): { readonly generations: Generations; readonly remote: RemoteEmbedder } {
+  const { name, fingerprint } = embedder;
+  let known: Probe | null = null;
+  const stored = async (): Promise<Probe | null> => {
+    if (known !== null || (await newestGeneration(db, name)) === null) return known;
+    known = probeOf((await loadGeneration(db, fingerprint)).bytes);
+    if (known === null)
+      throw new Error(`generation ${fingerprint} holds no probe: set EMBEDDING_REVISION to another value`);
+    return known;
+  };
+  const probeFor = async (leaseId: number, call: EmbedCall): Promise<Probe> => {
+    const before = await stored();
+    if (before !== null) return before;
+    const bytes = probeBytes(await embedder.probe(call));
+    await saveGeneration(db, name, { fingerprint, bytes, fittedOn: 0 }, null, leaseId);
+    // Another host may have been first: whatever the database holds is the probe.
+    const after = await stored();
+    if (after === null) throw new Error(`generation ${fingerprint} was not stored`);
+    return after;
+  };
+  const forQueries: Embedder = {
+    name,
+    fingerprint,
+    embed: async (texts) => {
+      const probe = await stored();
+      if (probe === null) throw new EmbedderAwayError('the embedding model has embedded no case yet');
+      return embedder.embedQuery(texts, probe);
+    },
+  };
+  const generations: Generations = {
+    embedderName: name,
+    newest: () => Promise.resolve(fingerprint),
+    forEmbedding: () => Promise.resolve(forQueries),
+    of: (wanted) => (wanted === fingerprint ? Promise.resolve(forQueries) : builtin.of(wanted)),
+  };
+  return { generations, remote: { embedder, probeFor } };
 }

@@ -1,5 +1,6 @@
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
 import type { Effects } from '../engine/effects.ts';
+import type { StageError } from '../engine/errors.ts';
 import type { Item, Quota } from '../engine/stage.ts';
 import type { BatchJobs, JobRequest } from './batch/port.ts';
 
@@ -14,6 +15,11 @@ export type Embedder = {
   /** One unit-length vector of `DIMENSION` per text, in order; a zero vector for a text without a known word. */
   embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
 };
+
+/** No vectors can be had for now, while all else works; `message` is for everybody. */
+export class EmbedderAwayError extends Error {
+  override readonly name: string = 'EmbedderAwayError';
+}
 
 /** A model that is fitted once on the corpus and then frozen as a generation. */
 export type FittedModel = { readonly fingerprint: string; readonly bytes: Uint8Array; readonly fittedOn: number };
@@ -42,6 +48,41 @@ export type Spending = {
   readonly quota: Quota;
   /** Reserved for one case when it is claimed: its longest prompt and answer, repairs included. */
   readonly unitsPerItem: number;
+};
+
+/** Vectors that a service gave for fixed texts when a generation began: what it gives for them later must be the same. */
+export type Probe = readonly Float32Array[];
+
+/** What happens around a call of a service. */
+export type EmbedCall = {
+  readonly signal: AbortSignal;
+  /** Told of the units of each call that was paid for, also where its answer was no good. */
+  readonly spent: (units: number) => void;
+  /** Asked before each call: false where nothing more may be begun. */
+  readonly goesOn?: () => Promise<boolean>;
+};
+
+/** An embedding model behind a service: calls cost money, and may fail in part. */
+export type InferenceEmbedder = Named & {
+  /** The engine's name of the service, for its breaker. */
+  readonly service: string;
+  readonly spending: Spending;
+  /** Cases of one claim. */
+  readonly batchMax: number;
+  /** The probe of a generation that begins. @throws StageError */
+  readonly probe: (call: EmbedCall) => Promise<Probe>;
+  /**
+   * For each text in order its unit vector; the zero vector where it holds nothing to embed; the error where the service gave none that is
+   * good; null where it was not begun. `apart`: the company of a text, by its place; it goes into no call with a text of another one.
+   */
+  readonly embedEach: (
+    texts: readonly string[],
+    probe: Probe,
+    call: EmbedCall,
+    apart?: ReadonlyMap<number, number>,
+  ) => Promise<readonly (Float32Array | StageError | null)[]>;
+  /** The vectors of a query, in one call that may not take long. @throws EmbedderAwayError */
+  readonly embedQuery: (texts: readonly string[], probe: Probe) => Promise<readonly Float32Array[]>;
 };
 
 /** A language model that answers at once. */

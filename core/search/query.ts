@@ -1,7 +1,7 @@
 import { FACETS, type Facet, VIEWS, type View } from '../../schema/vocabulary.ts';
 import type { ExtractedCase, Finding } from '../cases/case.ts';
 import { extractCase } from '../cases/extract.ts';
-import { DIMENSION, type Embedder } from '../models/ports.ts';
+import { DIMENSION, type Embedder, EmbedderAwayError } from '../models/ports.ts';
 import { viewTexts } from '../models/views.ts';
 import type { SearchRequest } from './contract.ts';
 import type { Release } from './release.ts';
@@ -49,6 +49,8 @@ export type Query = {
   readonly text: string;
   readonly extracted: Pick<ExtractedCase, 'facets' | 'patient'>;
   readonly vectors: Readonly<Partial<Record<View, Float32Array>>>;
+  /** Why it has no vectors although it has text: the embedder is away. For everybody. */
+  readonly embedderAway?: string;
   readonly sourceOf: (facet: Facet) => string;
   /** The case that the query is, where it is one. */
   readonly ordinal: number | null;
@@ -66,23 +68,30 @@ const isZero = (vector: Float32Array): boolean => vector.every((value) => value 
 async function embedViews(
   texts: Readonly<Partial<Record<View, string>>>,
   embedder: Embedder,
-): Promise<Partial<Record<View, Float32Array>>> {
+): Promise<Pick<Query, 'vectors' | 'embedderAway'>> {
   const views = VIEWS.filter((view) => texts[view] !== undefined && texts[view] !== '');
-  if (views.length === 0) return {};
-  const embedded = await embedder.embed(views.map((view) => texts[view] ?? ''));
+  if (views.length === 0) return { vectors: {} };
+  let embedded: readonly Float32Array[];
+  try {
+    embedded = await embedder.embed(views.map((view) => texts[view] ?? ''));
+  } catch (error) {
+    if (error instanceof EmbedderAwayError) return { vectors: {}, embedderAway: error.message };
+    throw error;
+  }
   const vectors: Partial<Record<View, Float32Array>> = {};
   for (const [i, view] of views.entries()) {
     const vector = embedded[i];
     if (vector?.length !== DIMENSION) throw new Error(`${embedder.name}: expected ${DIMENSION} numbers for ${view}`);
     if (!isZero(vector)) vectors[view] = vector;
   }
-  return vectors;
+  return { vectors };
 }
 
 async function queryOfText(text: string, embedder: Embedder): Promise<Query> {
   const extracted = extractCase(text);
-  const vectors = await embedViews(viewTexts(extracted), embedder);
-  return { text: extracted.text, extracted, vectors, sourceOf: () => extracted.text, ordinal: null, isByFacet: false };
+  const embedded = await embedViews(viewTexts(extracted), embedder);
+  const sourceOf = () => extracted.text;
+  return { text: extracted.text, extracted, ...embedded, sourceOf, ordinal: null, isByFacet: false };
 }
 
 /** Each facet's text is read on its own, and only for that facet: the person has said what belongs where. */
@@ -99,9 +108,10 @@ async function queryOfFacets(given: Readonly<Partial<Record<Facet, string>>>, em
     if (facet === 'demographics') patient = extracted.patient;
   }
   const whole = FACETS.flatMap((facet) => given[facet] ?? []).join('\n');
-  const vectors = await embedViews({ ...given, whole }, embedder);
+  const embedded = await embedViews({ ...given, whole }, embedder);
   const extracted = { facets: facets as ExtractedCase['facets'], patient };
-  return { text: whole, extracted, vectors, sourceOf: (facet) => sources[facet] ?? '', ordinal: null, isByFacet: true };
+  const sourceOf = (facet: Facet) => sources[facet] ?? '';
+  return { text: whole, extracted, ...embedded, sourceOf, ordinal: null, isByFacet: true };
 }
 
 async function queryOfCase(asked: string, release: Release): Promise<Query> {

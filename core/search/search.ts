@@ -90,6 +90,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const tombstones = deps.tombstones ?? NO_TOMBSTONES;
   if (request.case_id !== undefined) checkShown(release, request.case_id, tombstones);
   const query = await readQuery(request, release, deps.embedder);
+  if (query.embedderAway !== undefined) degraded.push(query.embedderAway);
   const weights = weightsOf(request, settings);
   const kept = eligible(release, request, query, tombstones);
   const words = lexicalQuery(release.lexical, query.text, settings.bm25);

@@ -1,24 +1,33 @@
-import type { View } from '../../schema/vocabulary.ts';
-import { type CaseVectors, readCases, vectorRows } from '../corpus.ts';
+import { readCases } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
 import { ValidationError } from '../engine/errors.ts';
-import { type Outcome, postponed } from '../engine/outcome.ts';
-import { defineStage, type Item, type Retry, type Stage } from '../engine/stage.ts';
+import { postponed } from '../engine/outcome.ts';
+import { defineStage, type Retry, type Stage } from '../engine/stage.ts';
+import type { RemoteEmbedder } from '../models/generation.ts';
 import { DIMENSION, type Embedder } from '../models/ports.ts';
-import { viewTexts } from '../models/views.ts';
+import { embedByInference } from './embed-inference.ts';
+import { resultOf, wantedOf } from './embedded.ts';
 
 /** Between so many texts it looks whether its host stops. */
 const TEXTS_AT_ONCE = 64;
 
 const retry: Retry = { attemptsMax: 5, delayMsFirst: 2_000, delayMsMax: 600_000 };
 
-/** One unit vector for each facet that has text, and one for the whole case. */
-export const defineEmbed = (deps: {
+type Deps = {
   readonly db: Database;
+  readonly random: () => number;
   readonly embedderName: string;
   /** What new vectors are made with; one that learns from the corpus may be fitted by this call. */
   readonly embedder: (leaseId: number) => Promise<Embedder>;
-}): Stage =>
+  /** In its place, one behind a service. */
+  readonly remoteEmbedder?: RemoteEmbedder | null;
+};
+
+/** One unit vector for each facet that has text, and one for the whole case. */
+export const defineEmbed = (deps: Deps): Stage =>
+  deps.remoteEmbedder ? embedByInference({ ...deps, remote: deps.remoteEmbedder }) : embedHere(deps);
+
+const embedHere = (deps: Deps): Stage =>
   defineStage({
     name: 'embed',
     itemKind: 'case',
@@ -34,13 +43,7 @@ export const defineEmbed = (deps: {
         deps.db,
         batch.map((item) => item.key),
       );
-      const wanted: { readonly item: Item; readonly view: View; readonly text: string }[] = [];
-      for (const item of batch) {
-        const stored = cases.get(item.key);
-        if (!stored) continue;
-        for (const [view, text] of Object.entries(viewTexts(stored.extracted)) as [View, string][])
-          wanted.push({ item, view, text });
-      }
+      const wanted = wantedOf(batch, cases);
       const vectors: Float32Array[] = [];
       for (let i = 0; i < wanted.length; i += TEXTS_AT_ONCE) {
         await context.turn?.();
@@ -49,30 +52,7 @@ export const defineEmbed = (deps: {
         vectors.push(...(await embedder.embed(texts)));
       }
       checkVectors(vectors, wanted.length, embedder.name);
-      const byItem = new Map<number, Partial<Record<View, Float32Array>>>();
-      wanted.forEach(({ item, view }, i) => {
-        const own = byItem.get(item.id) ?? {};
-        const vector = vectors[i];
-        // A text of which the embedder knows no word has no direction: it stays without a vector in that view.
-        if (vector?.some((value) => value !== 0)) own[view] = vector;
-        byItem.set(item.id, own);
-      });
-      const outcomes = batch.map((item): Outcome => {
-        if (!cases.has(item.key))
-          return {
-            kind: 'dead',
-            errorClass: 'permanent',
-            reason: `case ${item.key} is not in the corpus: normalize its document again`,
-          };
-        // What went in and who embedded it say all about the vectors: a hash of the numbers would tell no more.
-        return { kind: 'done', outputHash: `${item.inputHash} ${embedder.fingerprint}` };
-      });
-      const rows = batch.flatMap((item) =>
-        cases.has(item.key)
-          ? [{ itemId: item.id, caseId: item.key, vectors: (byItem.get(item.id) ?? {}) as CaseVectors }]
-          : [],
-      );
-      return { outcomes, writes: [vectorRows(rows, embedder.fingerprint)] };
+      return resultOf(batch, cases, wanted, vectors, embedder.fingerprint);
     },
   });
 

@@ -1,6 +1,5 @@
-import { OutageError, RetryableError, StageError } from '../../engine/index.ts';
-import { BodyError, piecesOf, readBody } from '../../sources/http/body.ts';
-import { deadlines, LateError, StoppedError } from '../../sources/http/deadlines.ts';
+import { RetryableError, StageError } from '../../engine/index.ts';
+import { type ExchangeDeps, type ExchangeLimits, exchange } from './exchange.ts';
 import { failureOf, INFERENCE_SERVICE, SchemaUnknownError, statusWithin } from './failures.ts';
 import { ANSWER_TOKENS_MAX, BODY_BYTES_MAX, CALL_UNITS_MAX, CONTENT_CHARS_MAX, PROMPT_BYTES_MAX } from './limits.ts';
 import { bytesOf, type Message } from './prompt.ts';
@@ -19,18 +18,12 @@ export type ChatSettings = {
 };
 
 /** What a host lends. */
-export type ChatDeps = {
-  readonly fetch: typeof fetch;
-  /** Wall clock, for a Retry-After date of a service that sends no Date, and for midnight. */
-  readonly nowMs: () => number;
-  /** Calls back once after `ms` unless the returned function is called before. */
-  readonly after: (ms: number, callback: () => void) => () => void;
+export type ChatDeps = ExchangeDeps & {
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly limits?: ChatLimits;
 };
 
-/** Connecting is part of the first byte: `fetch` does not show it apart. */
-export type ChatLimits = { readonly firstByteMs: number; readonly idleMs: number; readonly totalMs: number };
+export type ChatLimits = ExchangeLimits;
 /** A model that writes 30 tokens a second sends its first byte after its last word: 2,500 tokens are 83 s. */
 export const LIMITS: ChatLimits = { firstByteMs: 100_000, idleMs: 20_000, totalMs: 120_000 };
 
@@ -135,88 +128,31 @@ type Ended =
   | { readonly kind: 'body'; readonly body: unknown }
   | { readonly kind: 'lost'; readonly error: RetryableError; readonly tokensMax: number };
 
-/** A `fetch` for one call: within every deadline and bound, without redirects, with the key of the effect. */
+/** A `fetch` for one call of the library: with the key of the effect, and the answer kept from it. */
 function exchangeOf({ token }: ChatSettings, deps: ChatDeps, { key, signal }: AskOptions) {
   let ended: Ended | null = null;
-  const lost = (what: string) => {
-    const error = new RetryableError(`${INFERENCE_SERVICE}: ${what}`, { service: INFERENCE_SERVICE });
-    ended = { kind: 'lost', error, tokensMax: CALL_UNITS_MAX };
-    return error;
-  };
   const send: typeof fetch = async (input, init) => {
-    const limits = deadlines(deps.after, signal);
-    const { firstByteMs, idleMs, totalMs } = deps.limits ?? LIMITS;
-    try {
-      limits.set('total', totalMs);
-      limits.set('first byte', firstByteMs);
-      const headers = new Headers(init?.headers);
-      headers.set('idempotency-key', key);
-      const response = await limits.until(
-        deps.fetch(input, { ...init, headers, redirect: 'manual', signal: limits.signal }),
-      );
-      limits.clear('first byte');
-      const bytes = await readBody(hopOf(response), {
+    const headers = new Headers(init?.headers);
+    headers.set('idempotency-key', key);
+    const came = await exchange(
+      deps,
+      input,
+      { ...init, headers },
+      {
+        service: INFERENCE_SERVICE,
+        limits: deps.limits ?? LIMITS,
         bytesMax: BODY_BYTES_MAX,
-        ratioMax: Number.POSITIVE_INFINITY,
-        next: (piece) => {
-          limits.set('idle', idleMs);
-          return limits.until(piece);
-        },
-      }).catch((error: unknown) => {
-        // How a refusal goes on does not matter.
-        if (!response.ok) return new Uint8Array();
-        if (error instanceof BodyError && !error.cut) return null;
-        throw error;
-      });
-      // Too many bytes are an answer that is no good, and was paid for.
-      const body = bytes === null ? TOO_LONG : jsonOf(bytes);
-      const status = response.ok ? statusWithin(body) : response.status;
-      if (status !== null)
-        throw failureOf({ status, headers: response.headers, body, nowMs: deps.nowMs(), secret: token });
-      if (body === undefined) throw lost('an answer with status 200 that is not JSON');
-      ended = { kind: 'body', body };
-      return Response.json({});
-    } catch (error) {
-      if (error instanceof StageError || error instanceof SchemaUnknownError) {
-        if (ended?.kind === 'lost') return Response.json({});
-        throw error;
-      }
-      if (isUnreached(error))
-        throw new OutageError(`${INFERENCE_SERVICE}: no connection (${codeOf(error)})`, {
-          retryAfterMs: UNREACHED_MS,
-          service: INFERENCE_SERVICE,
-        });
-      lost(
-        error instanceof LateError || error instanceof StoppedError
-          ? error.message
-          : `the connection broke${codeOf(error) && ` (${codeOf(error)})`}`,
-      );
-      return Response.json({});
-    } finally {
-      limits.end();
-    }
+        statusWithin,
+        refused: (refusal) => failureOf({ ...refusal, nowMs: deps.nowMs(), secret: token }),
+        signal,
+      },
+    );
+    if (came.kind === 'lost') ended = { kind: 'lost', error: came.error, tokensMax: CALL_UNITS_MAX };
+    else ended = { kind: 'body', body: came.kind === 'too-much' ? TOO_LONG : came.body };
+    return Response.json({});
   };
   return { fetch: send, ended: () => ended };
 }
-
-const UNREACHED_MS = 30_000;
-const UNREACHED: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** The platform's code for a failed `fetch`; its words may hold the address. */
-function codeOf(error: unknown): string {
-  const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error && 'code' in cause && /^[A-Z_]{3,40}$/.test(String(cause.code))
-    ? String(cause.code)
-    : '';
-}
-const isUnreached = (error: unknown): boolean => UNREACHED.has(codeOf(error));
 
 /** What is sent is bounded before: this holds it against a change that forgets. */
 function checkSize(messages: readonly Message[], format: Format): void {
@@ -229,21 +165,6 @@ function checkSize(messages: readonly Message[], format: Format): void {
 export const SCHEMA_BYTES = bytesOf(JSON.stringify(ANSWER_SCHEMA));
 
 const TOO_LONG = { choices: [{ message: {}, finish_reason: 'too_long' }] };
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
-const hopOf = (response: Response) => ({
-  status: response.status,
-  headers: {},
-  body: piecesOf(response.body),
-  decoded: true,
-});
 
 const at = (value: unknown, name: string | number): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name)

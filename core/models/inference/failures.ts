@@ -10,12 +10,25 @@ import {
 /** The engine's name of whatever model service is configured. */
 export const INFERENCE_SERVICE = 'inference';
 
+/** How a kind of service is called, and what its operator can set. */
+export type ServiceWords = {
+  /** The engine's name of it. */
+  readonly service: string;
+  readonly tokenSetting: string;
+  readonly modelSettings: string;
+};
+const CHAT: ServiceWords = {
+  service: INFERENCE_SERVICE,
+  tokenSetting: 'HF_TOKEN',
+  modelSettings: 'DISTILL_MODEL and INFERENCE_ENDPOINT',
+};
+
 /** The service knows no answers by JSON Schema. */
 export class SchemaUnknownError extends Error {
   override readonly name = 'SchemaUnknownError';
 }
 
-/** What a service answered that is no completion. */
+/** What a service answered that is no result. */
 export type Refusal = {
   readonly status: number;
   readonly headers: Headers;
@@ -27,7 +40,7 @@ export type Refusal = {
 };
 
 /** Only the operator can change it: one item asks again after this. */
-const OPERATOR_MS = 300_000;
+export const OPERATOR_MS = 300_000;
 const RATE_MS = 60_000;
 const OVERLOAD_MS = 30_000;
 /** `Retry-After: 0` is no invitation to a storm. */
@@ -39,12 +52,13 @@ const NO_MODEL = /model_not_found|model_not_supported|no_such_model/;
 const TOO_LONG = /context_length|too_large|too_long|string_above_max/;
 
 /** The engine's error for a refusal: who waits, for how long, and what the operator can do. */
-export function failureOf(refusal: Refusal): StageError | SchemaUnknownError {
+export function failureOf(refusal: Refusal, words: ServiceWords = CHAT): StageError | SchemaUnknownError {
   const { status } = refusal;
+  const { service, tokenSetting, modelSettings } = words;
+  const outage = (message: string, waitMs: number) => outageOf(service, message, waitMs);
   const code = codeOf(refusal.body, refusal.secret);
   const told = toldMs(refusal);
-  const said = `${INFERENCE_SERVICE}: status ${status}${code === '' ? '' : ` (${code})`}`;
-  const service = INFERENCE_SERVICE;
+  const said = `${service}: status ${status}${code === '' ? '' : ` (${code})`}`;
   if (status === 402 || SPENT.test(code))
     // Nothing is asked twice on a day that is paid up.
     return new QuotaError(`${said}: nothing is left to spend at the service`, {
@@ -52,14 +66,17 @@ export function failureOf(refusal: Refusal): StageError | SchemaUnknownError {
       service,
     });
   if (status === 401 || status === 403)
-    return outage(`${said}: the service does not let us in: set HF_TOKEN to a token that may use it`, OPERATOR_MS);
+    return outage(
+      `${said}: the service does not let us in: set ${tokenSetting} to a token that may use it`,
+      OPERATOR_MS,
+    );
   if (status === 429)
     return new QuotaError(`${said}: asked too often${told === null ? ', without a usable Retry-After' : ''}`, {
       retryAfterMs: told ?? RATE_MS,
       service,
     });
   if (status === 404 || status === 410 || (status >= 300 && status < 400) || NO_MODEL.test(code))
-    return outage(`${said}: no such model or address: check DISTILL_MODEL and INFERENCE_ENDPOINT`, OPERATOR_MS);
+    return outage(`${said}: no such model or address: check ${modelSettings}`, OPERATOR_MS);
   if (status === 413 || TOO_LONG.test(code)) return new PermanentError(`${said}: the case is too long for this model`);
   if ((status === 400 || status === 422) && speaksOfSchema(refusal.body)) return new SchemaUnknownError(said);
   if (status === 503 || status === 529)
@@ -67,8 +84,8 @@ export function failureOf(refusal: Refusal): StageError | SchemaUnknownError {
   return new RetryableError(said, { service });
 }
 
-const outage = (message: string, waitMs: number): OutageError =>
-  new OutageError(message, { retryAfterMs: Math.max(WAIT_MS_MIN, waitMs), service: INFERENCE_SERVICE });
+const outageOf = (service: string, message: string, waitMs: number): OutageError =>
+  new OutageError(message, { retryAfterMs: Math.max(WAIT_MS_MIN, waitMs), service });
 
 /** When the service wants to be asked again; null where it does not say so in a way that can be understood. */
 function toldMs({ headers, nowMs }: Refusal): number | null {

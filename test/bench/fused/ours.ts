@@ -32,7 +32,7 @@ export async function openOurs(
         kept,
         k: K,
         faiss: faiss?.searcher,
-        faissRows: SETTINGS.faissRows,
+        settings: SETTINGS,
       });
       if (found.failure !== null) throw new Error(found.failure);
       return { ordinals: found.ordinals, ownMs: performance.now() - startedMs };

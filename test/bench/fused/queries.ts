@@ -56,7 +56,14 @@ export function makeQueries(dataset: Dataset, count: number): readonly BenchQuer
     const weights = preset ? SETTINGS.presets[preset] : ownWeights();
     const withFacets = FACETS.some((facet) => vectors[facet] && weights[facet] > 0);
     const shares = (withFacets ? SHARES[q % SHARES.length] : undefined) ?? SETTINGS.shares;
-    return planOf({ ...SETTINGS, shares }, { dense: vectors, agreement: {}, lexical: null }, weights, ['dense'], pairs);
+    return planOf(
+      { ...SETTINGS, shares },
+      { dense: vectors, agreement: {}, lexical: null },
+      weights,
+      ['dense'],
+      pairs,
+      1,
+    );
   }
   function ownWeights(): Record<Facet, number> {
     return Object.fromEntries(FACETS.map((facet) => [facet, share()])) as Record<Facet, number>;

@@ -6,6 +6,7 @@ import { type Query, readQuery } from '../../../core/search/query.ts';
 import type { Release } from '../../../core/search/release.ts';
 import type { Signals } from '../../../core/search/score.ts';
 import { SETTINGS } from '../../../core/search/settings.ts';
+import { understoodShare } from '../../../core/search/understood.ts';
 import { VIEWS, type View } from '../../../schema/vocabulary.ts';
 import type { Question, Task } from './data.ts';
 
@@ -14,6 +15,7 @@ export type Heard = {
   readonly question: Question;
   readonly query: Query;
   readonly signals: Signals;
+  readonly understood: number;
   /** 0 for cases of the question's own source. */
   readonly kept: Uint8Array;
 };
@@ -57,6 +59,6 @@ export async function* heardBy(task: Task, release: Release, embedder: Embedder)
     };
     const kept = new Uint8Array(count).fill(1);
     for (const ordinal of bySource.get(question.source ?? '') ?? []) kept[ordinal] = 0;
-    yield { question, query, signals, kept };
+    yield { question, query, signals, kept, understood: understoodShare(query, release.lexical) };
   }
 }

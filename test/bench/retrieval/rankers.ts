@@ -23,9 +23,9 @@ export function variantRanker(release: Release, { name, legs, settings, weights 
   const chosen = weights ? { symptoms: 0, ecg: 0, labs: 0, demographics: 0, imaging: 0, ...weights } : preset;
   return {
     name,
-    scores({ signals }) {
+    scores({ signals, understood }) {
       const heard = ofLegs(signals, legs);
-      return scoresOf(heard, planOf(settings, heard, chosen, legs, release.pairs, heard.understood));
+      return scoresOf(heard, planOf(settings, heard, chosen, legs, release.pairs, understood));
     },
   };
 }
