@@ -7,8 +7,11 @@ import type { Release } from './release.ts';
 import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
 import type { SearchSettings } from './settings.ts';
 
+/** What an engine reads of a release. */
+export type Searched = Pick<Release, 'views' | 'vectors' | 'kernel'> & { readonly cards: { readonly count: number } };
+
 export type CandidateRequest = {
-  readonly release: Release;
+  readonly release: Searched;
   readonly plan: Plan;
   /** The signals that are computed for every case; dense ones are added here. */
   readonly cheap: Omit<Signals, 'dense'>;
@@ -146,7 +149,7 @@ async function listed(
   return bounds;
 }
 
-function filled(release: Release, view: View, bound: number): Float32Array {
+function filled(release: Searched, view: View, bound: number): Float32Array {
   const values = new Float32Array(release.cards.count).fill(Number.NaN);
   for (const ordinal of release.views[view].rows) values[ordinal] = bound;
   return values;

@@ -49,7 +49,7 @@ export const SETTINGS: SearchSettings = {
   flag: { compositeMin: 0.5, leadMin: 0.45, facetMin: 0.4, facets: 2 },
   alerts: { significantMin: 0.65, criticalMin: 0.8 },
   faissRows: { perResult: 20, min: 200 },
-  coarse: { from: 400_000, width: 4_096 },
+  coarse: { from: 400_000, width: 2_048 },
   kDefault: 10,
   kMax: 100,
   textCharsMax: 200_000,

@@ -54,6 +54,11 @@ const CEILING = 1 + ROUNDING;
 /** Cases that are bounded in every view for one that `first` gives. */
 const LOOKED_AT = 8;
 
+/** A case is compared with this many of the best so far while views are to come … */
+const LEADERS = 256;
+/** … of whose share it is not expected to make up more than this part. */
+const MADE_UP = 0.5;
+
 /** The request that the columns stand for, and how far it has come. */
 type Begun = { readonly request: FusedRequest; readonly views: readonly View[]; readonly bounded: Set<View> };
 
@@ -98,19 +103,26 @@ export function openKernel(
   /** Scores from columns; `cosinesOf` is the place of a view's cosines, 0 for none. */
   function addUp({ plan, cheap }: FusedRequest, columns: Columns, cosinesOf: (view: View) => number): void {
     const { open, scores, agreements, words, count } = columns;
-    floats(scores, count).fill(ROUNDING);
     const { background, missing } = plan;
+    const facets = FACETS.map((facet) => ({
+      share: plan.facets[facet] ?? 0,
+      cosines: cosinesOf(facet),
+      agreed: cheap.agreement[facet] ? agreements[facet] : 0,
+      from: background.dense[facet],
+      absent: missing[facet],
+    }));
+    const whole = { cosines: cosinesOf('whole'), agreed: 0, from: background.dense.whole, absent: missing.whole };
+    const parts = [...facets, { ...whole, share: plan.whole }];
+    // What is the same for every case needs no column.
+    const same = parts.filter(({ cosines, agreed }) => cosines === 0 && agreed === 0);
+    floats(scores, count).fill(same.reduce((sum, { share, absent }) => sum + share * absent, ROUNDING));
     const add = (cosines: number, agreed: number, share: number, from: number, absent: number) => {
       const { zero, range } = scaleOf(from);
       kernel.addPart(open, scores, cosines, agreed, count, share, zero, range, absent);
     };
-    for (const facet of FACETS) {
-      const share = plan.facets[facet];
-      if (share === undefined) continue;
-      const agreed = cheap.agreement[facet] ? agreements[facet] : 0;
-      add(cosinesOf(facet), agreed, share, background.dense[facet], missing[facet]);
+    for (const { share, cosines, agreed, from, absent } of parts) {
+      if (share > 0 && (cosines !== 0 || agreed !== 0)) add(cosines, agreed, share, from, absent);
     }
-    if (plan.whole > 0) add(cosinesOf('whole'), 0, plan.whole, background.dense.whole, missing.whole);
     if (plan.lexical > 0 && cheap.lexical) add(words, 0, plan.lexical, background.lexical, 0);
   }
 
@@ -173,10 +185,14 @@ export function openKernel(
     return found.sort((a, b) => b.bound - a.bound || a.ordinal - b.ordinal);
   }
 
-  /** Scores of all cases by sign bits; what a row says replaces what stands for a case that has none. */
+  /**
+   * Scores of all cases by sign bits, the view with the largest share first; what a row says replaces what stands for a case that has none.
+   * A case is left behind once the views to come would have to make up more than it is likely to get from them.
+   */
   function estimate(request: FusedRequest, asked: readonly View[]): void {
     const { plan, cheap, vectors } = request;
     addUp(request, all, () => 0);
+    let toCome = asked.reduce((sum, view) => sum + shareOf(request, view), 0);
     for (const view of asked) {
       const vector = vectors[view];
       if (!vector) continue;
@@ -186,7 +202,15 @@ export function openKernel(
       const agreed = view !== 'whole' && cheap.agreement[view] ? all.agreements[view] : 0;
       const [share, absent] = [shareOf(request, view), plan.missing[view]];
       kernel.estimate(signs, rows, count, all.open, layout.query, layout.near, agreed, share, absent, all.scores);
+      toCome -= share;
+      if (toCome > 0) kernel.close(all.open, all.scores, all.count, leader(LEADERS) - MADE_UP * toCome);
     }
+  }
+
+  /** The score of the case that so many others are no worse than; -1 where there are fewer. */
+  function leader(place: number): number {
+    kernel.top(all.open, all.scores, all.count, place, layout.heap, layout.chosen);
+    return floats(layout.heap, 1)[0] as number;
   }
 
   return {
@@ -199,10 +223,10 @@ export function openKernel(
     scan(request, least) {
       const scanned = begun?.request === request ? begun : begin(request);
       begun = null;
-      kernel.close(all.open, all.scores, caseCount, least);
+      kernel.close(all.open, all.scores, all.count, least);
       while (scanned.bounded.size < scanned.views.length) {
         next(scanned);
-        kernel.close(all.open, all.scores, caseCount, least);
+        kernel.close(all.open, all.scores, all.count, least);
       }
       return {
         scores: floats(all.scores, caseCount),

@@ -85,8 +85,8 @@ export type Columns = {
 
 /** Cases that can be chosen out of all at once. */
 export const SOME_MAX = 16_384;
-/** Four cases to a vector register; places start at its size. */
-const LANES = 4;
+/** Cases that are closed at once; places start at the size of a vector register. */
+const LANES = 16;
 const ALIGN = 16;
 const PAGE = 65_536;
 const PAGES_MAX = 65_536;
