@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DIMENSION } from '../core/models/ports.ts';
 import { startFaiss } from '../space/faiss/service.ts';
-import { ensureDataset, loadViews } from './bench/fused/dataset.ts';
+import { ensureDataset, loadViews, rootOf } from './bench/fused/dataset.ts';
 import { recallOf, truthOf } from './bench/fused/oracle.ts';
 import { asked, makeQueries } from './bench/fused/queries.ts';
 import { best, K } from './bench/fused/score.ts';
@@ -57,7 +57,7 @@ describe('the bench of fused search', () => {
   });
 
   test('its plain scan finds what scores over all cases find, and recall counts what an answer misses', async () => {
-    const dataset = await ensureDataset(join(folder, `release-${CASES}-1`), CASES, 1);
+    const dataset = await ensureDataset(rootOf(folder, CASES, 1), CASES, 1);
     const queries = makeQueries(dataset, QUERIES);
     const truth = truthOf(dataset, queries);
     const views = loadViews(dataset);

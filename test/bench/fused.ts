@@ -14,7 +14,7 @@ import { resolve as absolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load, machine } from './engine/machine.ts';
 import { CONTESTANTS, type Contestant } from './fused/contestants.ts';
-import { ensureDataset, openDataset } from './fused/dataset.ts';
+import { ensureDataset, openDataset, rootOf } from './fused/dataset.ts';
 import { installPeer } from './fused/install.ts';
 import type { Built, Nothing, Served } from './fused/measure.ts';
 import { truthOf } from './fused/oracle.ts';
@@ -53,7 +53,7 @@ if (unknown !== undefined)
 const chosen = CONTESTANTS.filter(({ id }) => wanted === null || wanted.includes(id));
 
 const folder = absolute(values.folder);
-const root = values.store === undefined ? join(folder, `release-${cases}-${whole('seed')}`) : absolute(values.store);
+const root = values.store === undefined ? rootOf(folder, cases, whole('seed')) : absolute(values.store);
 mkdirSync(folder, { recursive: true });
 
 const madeMs = performance.now();
@@ -143,8 +143,8 @@ function report(): void {
   const { caseCount, viewCounts } = dataset.manifest;
   const rows = Object.values(viewCounts).reduce((sum, count) => sum + count, 0);
   console.log(
-    `${caseCount} cases, ${rows} vectors of 384 (${((rows * 384 * 4) / 1e6).toFixed(0)} MB as f32, which every contestant ` +
-      `reads for its exact scores), ${queryCount} queries, medians of ${rounds} rounds; load before ${loadBefore}, after ${load()}`,
+    `${caseCount} cases, ${rows} vectors of 384 (${((rows * 384 * 4) / 1e6).toFixed(0)} MB as f32, held in memory ` +
+      `beside a peer for the exact scores and read by row by ours), ${queryCount} queries, medians of ${rounds} rounds; load before ${loadBefore}, after ${load()}`,
   );
   console.log(
     `a process that holds nothing: ${nothing.rssMb.toFixed(0)} MB, ${(nothing.bootMs / 1_000).toFixed(2)} s to start (in all figures below)\n`,

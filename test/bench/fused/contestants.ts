@@ -26,6 +26,7 @@ export const CONTESTANTS: readonly Contestant[] = [
     id: REFERENCE,
     title: 'ours, fused scan',
     depths: [null],
+    build: async (place) => (await import('./ours.ts')).buildOurs(place),
     open: async (place) => (await import('./ours.ts')).openOurs(place),
   },
   {

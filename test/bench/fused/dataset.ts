@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExtractedCase } from '../../../core/cases/case.ts';
@@ -30,6 +31,15 @@ export async function openDataset(root: string): Promise<Dataset> {
   const [manifest] = await openReleaseStore(root).list();
   if (!manifest) throw new Error(`no release in ${root}`);
   return { root, manifest };
+}
+
+/** What decides the bytes of a release beside the cases: one that other code has written is not what is measured. */
+const WRITERS = ['release', 'kernel/codes', 'archive', 'cards', 'lexical', 'findings', 'calibration'];
+
+export function rootOf(folder: string, cases: number, seed: number): string {
+  const hash = createHash('sha256');
+  for (const name of WRITERS) hash.update(readFileSync(new URL(`../../../core/search/${name}.ts`, import.meta.url)));
+  return join(folder, `release-${cases}-${seed}-${hash.digest('hex').slice(0, 8)}`);
 }
 
 /** Makes the release of so many cases in `root`, unless it is there. */

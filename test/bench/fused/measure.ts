@@ -27,6 +27,8 @@ export type Timed = {
   /** CPU time of a query, of all threads and processes, on average. */
   readonly cpuMs: number;
   readonly answers: readonly (readonly number[])[];
+  /** All of them are said to be exact. */
+  readonly exact: boolean;
 };
 export type Served = {
   /** From the start of the process to the first answer. */
@@ -103,6 +105,7 @@ async function serve(place: Place): Promise<Served> {
 }
 
 async function timeOne(searcher: Searcher, depth: number | null, queries: readonly BenchQuery[]): Promise<Timed> {
+  let exact = true;
   const untilMs = performance.now() + Number(budgetMs) / contestantOf(id).depths.length;
   // The last ones, so that what is timed is not what was just asked.
   for (const query of queries.slice(-WARM_UP)) {
@@ -118,12 +121,13 @@ async function timeOne(searcher: Searcher, depth: number | null, queries: readon
     ms.push(performance.now() - startedMs);
     ownMs.push(answer.ownMs);
     answers.push(answer.ordinals);
+    exact &&= answer.exact;
     if (performance.now() > untilMs) break;
   }
   const used = process.cpuUsage(before);
   const othersMs = (await settledCpuMs(searcher.pids())) - othersBeforeMs;
   const cpuMs = ((used.user + used.system) / 1_000 + othersMs) / ms.length;
-  return { depth, ms, ownMs, cpuMs, answers };
+  return { depth, ms, ownMs, cpuMs, answers, exact };
 }
 
 function contestantOf(wanted: string) {

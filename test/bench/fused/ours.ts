@@ -1,11 +1,34 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { DIMENSION } from '../../../core/models/ports.ts';
 import { candidates } from '../../../core/search/candidates.ts';
 import type { FacetSearcher } from '../../../core/search/dense.ts';
+import { createCoder } from '../../../core/search/kernel/codes.ts';
 import { openRelease } from '../../../core/search/release.ts';
 import { SETTINGS } from '../../../core/search/settings.ts';
+import { VIEWS } from '../../../schema/vocabulary.ts';
 import { searchKernel } from '../../../space/kernel.ts';
+import { releaseAccess } from '../../../space/release-access.ts';
 import { openReleaseStore } from '../../../space/store/releases.ts';
-import type { Place, Searcher } from './peer.ts';
+import { loadView } from './dataset.ts';
+import { type Place, parts, type Searcher } from './peer.ts';
 import { K } from './score.ts';
+
+/** What the scan reads: the release has it already, here it is made once more to be timed. */
+export async function buildOurs({ dataset, folder, tell }: Place): Promise<void> {
+  for (const view of VIEWS) {
+    const { rows, vectors } = loadView(dataset, view);
+    const file = createWriteStream(join(folder, `${view}.i8`));
+    const coder = createCoder();
+    for (const [from, until] of parts(rows.length)) {
+      file.write(coder.add(vectors.subarray(from * DIMENSION, until * DIMENSION)));
+      tell(`${view}, row ${until} of ${rows.length}`);
+    }
+    await new Promise<void>((resolve, reject) => {
+      file.once('error', reject).end(coder.tail(), resolve);
+    });
+  }
+}
 
 /** The product's own search for candidates over a release that it opened as the product does, hashes and all. */
 export async function openOurs(
@@ -14,7 +37,8 @@ export async function openOurs(
 ): Promise<Searcher> {
   const { root, manifest } = dataset;
   const store = openReleaseStore(root);
-  const release = await openRelease(manifest, (file) => store.read(manifest.version, file), await searchKernel());
+  const read = (file: string) => store.read(manifest.version, file);
+  const release = await openRelease(manifest, read, await searchKernel(), releaseAccess(store, manifest));
   const kept = new Uint8Array(manifest.caseCount).fill(1);
   const cheap = { length: manifest.caseCount, agreement: {}, lexical: null };
   return {
@@ -35,7 +59,7 @@ export async function openOurs(
         settings: SETTINGS,
       });
       if (found.failure !== null) throw new Error(found.failure);
-      return { ordinals: found.ordinals, ownMs: performance.now() - startedMs };
+      return { ordinals: found.ordinals, ownMs: performance.now() - startedMs, exact: found.exact };
     },
   };
 }

@@ -13,8 +13,8 @@ export type Place = {
   readonly tell: (progress: string) => void;
 };
 
-/** `ownMs`: what the contestant's own searches took of it; the rest is ours. */
-export type Answer = { readonly ordinals: readonly number[]; readonly ownMs: number };
+/** `ownMs`: what the contestant's own searches took of it; the rest is ours. `exact`: it says that it missed nothing. */
+export type Answer = { readonly ordinals: readonly number[]; readonly ownMs: number; readonly exact: boolean };
 
 export type Searcher = {
   readonly versions: Readonly<Record<string, string>>;
@@ -53,7 +53,7 @@ export function fusedLists(dataset: Dataset, indexes: ViewIndexes): Searcher {
         }
       }
       const ownMs = performance.now() - startedMs;
-      return { ordinals: best(query, views, found, K), ownMs };
+      return { ordinals: best(query, views, found, K), ownMs, exact: false };
     },
     pids: () => indexes.pids?.() ?? [],
     close: indexes.close,

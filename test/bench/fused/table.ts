@@ -85,7 +85,7 @@ function rowsOf(entry: Entry, reference: Line | null, truth: Truth): string[][] 
     const line = lineOf(entry, at, truth);
     return [
       contestant.title,
-      depth === null ? 'exact' : String(depth),
+      depth === null ? (rounds.every(({ timed }) => timed[at]?.exact) ? 'exact' : 'coarse') : String(depth),
       ...(at === 0 ? [...ofBuild, ...ofServing] : ['', '', '', '', '', '']),
       short(line.p50Ms),
       short(line.ownP50Ms),
