@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { DIMENSION } from '../core/models/ports.ts';
 import { startFaiss } from '../space/faiss/service.ts';
 import { ensureDataset, loadViews, rootOf } from './bench/fused/dataset.ts';
@@ -22,54 +22,52 @@ const OURS = noFaiss ? ['fused'] : ['fused', 'faiss', 'faiss-lists'];
 const folder = mkdtempSync(join(tmpdir(), 'search-bench-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the bench of fused search', () => {
-  let printed = '';
-  beforeAll(async () => {
-    const options = { cases: CASES, queries: QUERIES, rounds: 1, only: OURS.join(), folder };
-    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'test/bench/fused.ts', ...args]);
-    printed = (await run).stdout;
-  });
+test(`prints one line for each contestant at each depth, and ours find what a plain scan finds${noFaiss ? ' (without FAISS: not built)' : ''}`, async () => {
+  const options = { cases: CASES, queries: QUERIES, rounds: 1, only: OURS.join(), folder };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const { stdout: printed } = await promisify(execFile)(process.execPath, [
+    '--import',
+    'tsx',
+    'test/bench/fused.ts',
+    ...args,
+  ]);
+  const [head, rule, ...lines] = printed
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  expect(head?.slice(1, -1)).toEqual([...HEAD]);
+  expect(rule).toHaveLength(HEAD.length + 2);
+  const column = (name: (typeof HEAD)[number], line: number) => lines[line]?.[HEAD.indexOf(name) + 1];
+  for (let line = 0; line < lines.length; line += 1) expect(Number(column('p95 ms', line))).toBeGreaterThan(0);
+  expect(lines[0]?.slice(1, 3)).toEqual(['ours, fused scan', 'exact']);
+  expect(column('recall@10', 0)).toBe('1');
+  expect(column('p50 / ours', 0)).toBe('1.00x');
+  if (noFaiss) return;
+  expect(lines.slice(1).map((cells) => cells.slice(1, 3))).toEqual([
+    ['ours, FAISS Flat by view, exact by bounds', 'exact'],
+    ['FAISS Flat by view, lists fused', '100'],
+    ['FAISS Flat by view, lists fused', '200'],
+    ['FAISS Flat by view, lists fused', '1000'],
+  ]);
+  expect(column('recall@10', 1)).toBe('1');
+  // More rows than there are cases: nothing can be missed.
+  expect(column('recall@10', 4)).toBe('1');
+  expect(Number(column('recall@10', 2))).toBeGreaterThan(0.9);
+});
 
-  test(`prints one line for each contestant at each depth, and ours find what a plain scan finds${noFaiss ? ' (without FAISS: not built)' : ''}`, () => {
-    const [head, rule, ...lines] = printed
-      .split('\n')
-      .filter((line) => line.startsWith('|'))
-      .map((line) => line.split('|').map((cell) => cell.trim()));
-    expect(head?.slice(1, -1)).toEqual([...HEAD]);
-    expect(rule).toHaveLength(HEAD.length + 2);
-    const column = (name: (typeof HEAD)[number], line: number) => lines[line]?.[HEAD.indexOf(name) + 1];
-    for (let line = 0; line < lines.length; line += 1) expect(Number(column('p95 ms', line))).toBeGreaterThan(0);
-    expect(lines[0]?.slice(1, 3)).toEqual(['ours, fused scan', 'exact']);
-    expect(column('recall@10', 0)).toBe('1');
-    expect(column('p50 / ours', 0)).toBe('1.00x');
-    if (noFaiss) return;
-    expect(lines.slice(1).map((cells) => cells.slice(1, 3))).toEqual([
-      ['ours, FAISS Flat by view, exact by bounds', 'exact'],
-      ['FAISS Flat by view, lists fused', '100'],
-      ['FAISS Flat by view, lists fused', '200'],
-      ['FAISS Flat by view, lists fused', '1000'],
-    ]);
-    expect(column('recall@10', 1)).toBe('1');
-    // More rows than there are cases: nothing can be missed.
-    expect(column('recall@10', 4)).toBe('1');
-    expect(Number(column('recall@10', 2))).toBeGreaterThan(0.9);
-  });
-
-  test('its plain scan finds what scores over all cases find, and recall counts what an answer misses', async () => {
-    const dataset = await ensureDataset(rootOf(folder, CASES, 1), CASES, 1);
-    const queries = makeQueries(dataset, QUERIES);
-    const truth = truthOf(dataset, queries);
-    const views = loadViews(dataset);
-    for (const [q, query] of queries.entries()) {
-      const found = best(query, views, Array(CASES).keys(), K);
-      expect(recallOf(found, truth[q] ?? [])).toBe(1);
-      expect(recallOf(found.slice(0, 4), truth[q] ?? [])).toBe(0.4);
-    }
-    const named = new Set(queries.map((query) => asked(query).length));
-    expect(named.size).toBeGreaterThan(2);
-    expect(new Set(queries.map(({ plan }) => JSON.stringify(plan))).size).toBeGreaterThan(QUERIES / 2);
-  });
+test('its plain scan finds what scores over all cases find, and recall counts what an answer misses', async () => {
+  const dataset = await ensureDataset(rootOf(folder, CASES, 1), CASES, 1);
+  const queries = makeQueries(dataset, QUERIES);
+  const truth = truthOf(dataset, queries);
+  const views = loadViews(dataset);
+  for (const [q, query] of queries.entries()) {
+    const found = best(query, views, Array(CASES).keys(), K);
+    expect(recallOf(found, truth[q] ?? [])).toBe(1);
+    expect(recallOf(found.slice(0, 4), truth[q] ?? [])).toBe(0.4);
+  }
+  const named = new Set(queries.map((query) => asked(query).length));
+  expect(named.size).toBeGreaterThan(2);
+  expect(new Set(queries.map(({ plan }) => JSON.stringify(plan))).size).toBeGreaterThan(QUERIES / 2);
 });
 
 test('made cases are the same one by one and in any order, of unit length, and each has its whole', () => {

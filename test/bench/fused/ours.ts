@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIMENSION } from '../../../core/models/ports.ts';
 import { candidates } from '../../../core/search/candidates.ts';
@@ -10,23 +10,27 @@ import { VIEWS } from '../../../schema/vocabulary.ts';
 import { searchKernel } from '../../../space/kernel.ts';
 import { releaseAccess } from '../../../space/release-access.ts';
 import { openReleaseStore } from '../../../space/store/releases.ts';
-import { loadView } from './dataset.ts';
+import { folderOf } from './dataset.ts';
 import { type Place, parts, type Searcher } from './peer.ts';
 import { K } from './score.ts';
 
 /** What the scan reads: the release has it already, here it is made once more to be timed. */
 export async function buildOurs({ dataset, folder, tell }: Place): Promise<void> {
   for (const view of VIEWS) {
-    const { rows, vectors } = loadView(dataset, view);
-    const file = createWriteStream(join(folder, `${view}.i8`));
+    const count = dataset.manifest.viewCounts[view];
+    const [from, to] = [
+      openSync(join(folderOf(dataset), `${view}.f32`), 'r'),
+      openSync(join(folder, `${view}.i8`), 'w'),
+    ];
     const coder = createCoder();
-    for (const [from, until] of parts(rows.length)) {
-      file.write(coder.add(vectors.subarray(from * DIMENSION, until * DIMENSION)));
-      tell(`${view}, row ${until} of ${rows.length}`);
+    for (const [first, until] of parts(count)) {
+      const vectors = new Float32Array((until - first) * DIMENSION);
+      readSync(from, new Uint8Array(vectors.buffer));
+      writeSync(to, coder.add(vectors));
+      tell(`${view}, row ${until} of ${count}`);
     }
-    await new Promise<void>((resolve, reject) => {
-      file.once('error', reject).end(coder.tail(), resolve);
-    });
+    writeSync(to, coder.tail());
+    for (const file of [from, to]) closeSync(file);
   }
 }
 

@@ -46,7 +46,8 @@ export function createNoise(random: () => number): (to: Float64Array) => void {
       for (let half = 1; half < BLOCK; half *= 2) {
         for (let i = from; i < from + BLOCK; i += 2 * half) {
           for (let j = i; j < i + half; j += 1) {
-            const [a, b] = [to[j] as number, to[j + half] as number];
+            const a = to[j] as number;
+            const b = to[j + half] as number;
             to[j] = a + b;
             to[j + half] = a - b;
           }
