@@ -10,7 +10,7 @@ export type StoredCase = Omit<ReleaseCase, 'vectors'>;
 /** A block closes at whichever comes first; one case is read by inflating one block. */
 const BLOCK_CASES = 64;
 const BLOCK_CHARS = 65_536;
-/** Inflated blocks that are kept: all of some 10,000 abstracts. */
+/** Inflated blocks that are kept where nothing else is said: all of some 10,000 abstracts. */
 const CACHED_BYTES_MAX = 32 * 2 ** 20;
 const LINE_FEED = 10;
 
@@ -67,11 +67,15 @@ export function createArchiveBuilder(): ArchiveBuilder {
 /** Bytes `from` to `to` of `cases.jsonl.gz`. */
 export type ArchiveRange = (from: number, to: number) => Uint8Array | Promise<Uint8Array>;
 
-/** Reads the case of an ordinal from an archive of `bytes` bytes. Keeps the last few blocks inflated. Throws `ReleaseFormatError`. */
+/**
+ * Reads the case of an ordinal from an archive of `bytes` bytes. Keeps the last few blocks inflated, `keptMax` bytes of them. What comes is
+ * checked by the sum that each member ends with. Throws `ReleaseFormatError`.
+ */
 export function openArchive(
   index: Uint8Array,
   bytes: number,
   range: ArchiveRange,
+  keptMax = CACHED_BYTES_MAX,
 ): (ordinal: number) => Promise<StoredCase> {
   const unpacked = unpackArrays('cases.idx', index);
   const firstCases = arrayOf(unpacked, 'firstCases', Uint32Array);
@@ -81,13 +85,22 @@ export function openArchive(
   }
   const cached = new Map<number, Uint8Array>();
   let cachedBytes = 0;
+  const read = async (block: number): Promise<Uint8Array> => {
+    const from = offsets[block] ?? 0;
+    const member = await range(from, offsets[block + 1] ?? 0);
+    try {
+      return await gunzip(member);
+    } catch {
+      throw new ReleaseFormatError(`cases.jsonl.gz: the member at byte ${from} is damaged`);
+    }
+  };
   // Bytes are kept and not promises: an edge isolate may not wait for what another request began.
   const inflated = async (block: number): Promise<Uint8Array> => {
-    const bytes = cached.get(block) ?? (await gunzip(await range(offsets[block] ?? 0, offsets[block + 1] ?? 0)));
+    const bytes = cached.get(block) ?? (await read(block));
     if (!cached.delete(block)) cachedBytes += bytes.length;
     cached.set(block, bytes);
     for (const [oldest, { length }] of cached) {
-      if (cachedBytes <= CACHED_BYTES_MAX) break;
+      if (cachedBytes <= keptMax) break;
       cached.delete(oldest);
       cachedBytes -= length;
     }

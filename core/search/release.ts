@@ -155,6 +155,8 @@ export type ReleaseAccess = {
   readonly readInto?: (file: string, into: Uint8Array) => Promise<void>;
   /** Bytes `from` to `to` of the archive of cases. */
   readonly range?: (file: string, from: number, to: number) => Uint8Array | Promise<Uint8Array>;
+  /** Most bytes of inflated cases that are kept. */
+  readonly casesKept?: number;
 };
 
 /** Rows that a host fetches are not covered by the hashes of whole files, but the codes are, and they tell one row from another. */
@@ -173,15 +175,15 @@ function checkedRows(vectors: VectorRows, codesOf: FusedKernel['codesOf']): Vect
 async function openCases(
   manifest: ReleaseManifest,
   read: (file: string) => Promise<Uint8Array>,
-  range: ReleaseAccess['range'],
+  { range, casesKept }: ReleaseAccess,
 ): Promise<ReturnType<typeof openArchive>> {
   const index = await read('cases.idx');
   if (range) {
     const bytes = manifest.files.find(({ file }) => file === ARCHIVE_FILE)?.bytes ?? 0;
-    return openArchive(index, bytes, (from, to) => range(ARCHIVE_FILE, from, to));
+    return openArchive(index, bytes, (from, to) => range(ARCHIVE_FILE, from, to), casesKept);
   }
   const archive = await read(ARCHIVE_FILE);
-  return openArchive(index, archive.byteLength, (from, to) => archive.subarray(from, to));
+  return openArchive(index, archive.byteLength, (from, to) => archive.subarray(from, to), casesKept);
 }
 
 /** A view's codes: as they stand in the release, or made of the vectors where an older one has none. */
@@ -253,7 +255,7 @@ export async function openRelease(
   for (const view of VIEWS) await loadCodes(manifest, view, kernel.codesOf(view), read, access);
   kernel.ready();
   const vectors = access.vectors ? checkedRows(access.vectors, kernel.codesOf) : await readVectors(manifest, read);
-  const readCase = await openCases(manifest, read, access.range);
+  const readCase = await openCases(manifest, read, access);
   return {
     manifest,
     cards,
@@ -265,7 +267,10 @@ export async function openRelease(
     pairs: decodePairs(await read('calibration.bin')),
     async case(caseId) {
       const ordinal = cards.ordinalOf(caseId);
-      return ordinal === undefined ? null : readCase(ordinal);
+      if (ordinal === undefined) return null;
+      const stored = await readCase(ordinal);
+      if (stored.caseId === caseId) return stored;
+      throw new ReleaseFormatError(`cases.jsonl.gz: another case stands where ${caseId} should`);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { sha256Hex } from '../../core/hash.ts';
-import type { ReleaseManifest } from '../../core/search/contract.ts';
+import type { ReleaseFile, ReleaseManifest } from '../../core/search/contract.ts';
+import { CODED_ROW_BYTES } from '../../core/search/kernel/codes.ts';
 import {
   MANIFEST_FILE,
   newestVersion,
@@ -8,7 +9,8 @@ import {
   VERSION_FILE,
 } from '../../core/search/manifest.ts';
 import { openRelease, type Release } from '../../core/search/release.ts';
-import type { ReleaseSource } from './source.ts';
+import { VIEWS } from '../../schema/vocabulary.ts';
+import { fill, type ReleaseSource, ReleaseSourceError } from './source.ts';
 
 /** A file of a release is missing, short or altered. */
 export class ReleaseFileError extends Error {
@@ -16,16 +18,19 @@ export class ReleaseFileError extends Error {
 }
 
 /** Neither pointer nor manifest comes near this. */
-const MANIFEST_BYTES_MAX = 1024 * 1024;
+const SMALL_BYTES_MAX = 1024 * 1024;
+const ARCHIVE = 'cases.jsonl.gz';
+/** Inflated members of the archive that an isolate keeps. */
+const CASES_KEPT_BYTES = 4 * 2 ** 20;
 
-const pathOf = (version: number, file: string): string => `releases/${version}/${file}`;
+export const pathOf = (version: number, file: string): string => `releases/${version}/${file}`;
 
 /** Which release the store names as its newest, as last read. */
 export type Newest = { readonly version: number; readonly etag: string | null };
 
 /** @throws ReleaseSourceError, ReleaseManifestError */
 export async function readNewest(source: ReleaseSource, known: Newest | null): Promise<Newest> {
-  const found = await source.get(VERSION_FILE, MANIFEST_BYTES_MAX, known?.etag);
+  const found = await readSmall(source, VERSION_FILE, known?.etag);
   if (found === 'same' && known) return known;
   if (found === null || found === 'same') throw new ReleaseManifestError(`the store has no ${VERSION_FILE}`);
   return { version: newestVersion(found.bytes), etag: found.etag };
@@ -33,7 +38,7 @@ export async function readNewest(source: ReleaseSource, known: Newest | null): P
 
 /** @throws ReleaseSourceError, ReleaseManifestError */
 export async function readManifest(source: ReleaseSource, version: number): Promise<ReleaseManifest> {
-  const found = await source.get(pathOf(version, MANIFEST_FILE), MANIFEST_BYTES_MAX);
+  const found = await readSmall(source, pathOf(version, MANIFEST_FILE));
   if (found === null || found === 'same') {
     throw new ReleaseManifestError(`release ${version} has no ${MANIFEST_FILE}: it was never published`);
   }
@@ -44,28 +49,96 @@ export async function readManifest(source: ReleaseSource, version: number): Prom
   return sealed.open();
 }
 
-/** Opens a release whose every file is compared with the manifest before it is used. @throws also ReleaseFileError, ReleaseFormatError */
+async function readSmall(source: ReleaseSource, path: string, knownEtag?: string | null) {
+  const found = await source.open(path, knownEtag);
+  if (found === null || found === 'same') return found;
+  const room = new Uint8Array(Math.min(found.size ?? SMALL_BYTES_MAX, SMALL_BYTES_MAX));
+  return { bytes: room.subarray(0, await fill(path, found.body, room)), etag: found.etag };
+}
+
+/** `ranged` is false where the store gives no parts of files: then the cases are held whole, and no vector is read. */
+export type OpenedRelease = { readonly release: Release; readonly ranged: boolean };
+
+/**
+ * Opens a release. What it holds in memory is compared with the manifest before it is used; what it reads in parts, vectors and cases,
+ * with what it holds (`vectors.ts`) and with the sums of the archive. @throws also ReleaseFileError, ReleaseFormatError
+ */
 export async function openFrom(
   source: ReleaseSource,
   manifest: ReleaseManifest,
   kernel: WebAssembly.Module,
-): Promise<Release> {
-  return openRelease(manifest, (file) => readFile(source, manifest, file), kernel);
+): Promise<OpenedRelease> {
+  const archive = listedIn(manifest, ARCHIVE);
+  const path = pathOf(manifest.version, ARCHIVE);
+  const ranged = archive.bytes === 0 || (await givesParts(source, path, archive.bytes));
+  const release = await openRelease(manifest, (file) => readFile(source, manifest, file), kernel, {
+    vectors: () => {
+      throw new Error('vectors are read by the request that needs them');
+    },
+    readInto: (file, into) => readInto(source, manifest, file, into),
+    ...(ranged && { range: (_, from, to) => source.part(path, from, to - from, archive.bytes) }),
+    casesKept: CASES_KEPT_BYTES,
+  });
+  return { release, ranged };
+}
+
+async function givesParts(source: ReleaseSource, path: string, size: number): Promise<boolean> {
+  try {
+    await source.part(path, 0, 1, size);
+    return true;
+  } catch (error) {
+    if (error instanceof ReleaseSourceError) return false;
+    throw error;
+  }
+}
+
+function listedIn(manifest: ReleaseManifest, file: string): ReleaseFile {
+  const listed = manifest.files.find((one) => one.file === file);
+  if (listed) return listed;
+  throw new ReleaseFileError(`release ${manifest.version}, ${file}: the manifest does not list it`);
 }
 
 async function readFile(source: ReleaseSource, manifest: ReleaseManifest, file: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(listedIn(manifest, file).bytes);
+  await readInto(source, manifest, file, bytes);
+  return bytes;
+}
+
+/** @throws ReleaseFileError where it is not what the manifest says; what stands in `into` is then of no use */
+async function readInto(
+  source: ReleaseSource,
+  manifest: ReleaseManifest,
+  file: string,
+  into: Uint8Array,
+): Promise<void> {
   const fail = (problem: string): never => {
     throw new ReleaseFileError(`release ${manifest.version}, ${file}: ${problem}`);
   };
-  const listed = manifest.files.find((one) => one.file === file);
-  if (!listed) return fail('the manifest does not list it');
-  const found = await source.get(pathOf(manifest.version, file), listed.bytes);
+  const { bytes, sha256 } = listedIn(manifest, file);
+  if (into.byteLength !== bytes) return fail(`${bytes} bytes where its rows take ${into.byteLength}`);
+  const path = pathOf(manifest.version, file);
+  const found = await source.open(path);
   if (found === null || found === 'same') return fail('missing');
-  const { bytes } = found;
-  if (bytes.byteLength !== listed.bytes) {
-    return fail(`${bytes.byteLength} bytes where the manifest says ${listed.bytes}`);
-  }
-  if ((await sha256Hex(bytes)) !== listed.sha256)
-    return fail('its content is not what the manifest says (sha256 differs)');
-  return bytes;
+  const filled = await fill(path, found.body, into);
+  if (filled !== bytes) return fail(`${filled} bytes where the manifest says ${bytes}`);
+  if ((await sha256Hex(into)) !== sha256) return fail('its content is not what the manifest says (sha256 differs)');
+}
+
+/** Read in parts, or not at all. */
+const isHeld = ({ file }: ReleaseFile): boolean =>
+  !file.endsWith('.f32') && file !== ARCHIVE && file !== 'calibration.json' && file !== 'cases.sha256';
+
+/** Columns of the kernel and the search for every case: cosines, ceilings, agreements, scores, words, and what is open. */
+const COLUMNS_BYTES = 2 * (19 * 4 + 1);
+
+/** Bytes of memory that an open release takes, about. */
+export function heldBytes(manifest: ReleaseManifest): number {
+  const files = manifest.files.filter((one) => isHeld(one) && !one.file.endsWith('.i8'));
+  const rows = VIEWS.reduce((sum, view) => sum + manifest.viewCounts[view], 0);
+  return files.reduce((sum, { bytes }) => sum + bytes, 0) + rows * CODED_ROW_BYTES + manifest.caseCount * COLUMNS_BYTES;
+}
+
+/** Reads every file that would be held and lets it go: what is wrong shows before anything is given up. @throws as `openFrom` */
+export async function checkFiles(source: ReleaseSource, manifest: ReleaseManifest): Promise<void> {
+  for (const { file } of manifest.files.filter(isHeld)) await readFile(source, manifest, file);
 }

@@ -1,6 +1,14 @@
 import type { Release } from '../../core/search/release.ts';
 import type { LogFields } from '../connect.ts';
-import { type Newest, openFrom, readManifest, readNewest } from './release.ts';
+import {
+  checkFiles,
+  heldBytes,
+  type Newest,
+  type OpenedRelease,
+  openFrom,
+  readManifest,
+  readNewest,
+} from './release.ts';
 import type { EdgeSearchDeps, WaitUntil } from './serving.ts';
 import type { ReleaseSource } from './source.ts';
 
@@ -13,12 +21,19 @@ export class SearchOffError extends Error {
   override readonly name = 'SearchOffError';
 }
 
-/** The release that answers, and what is below its best, in words. */
-export type Served = { readonly release: Release; readonly degraded: readonly string[] };
+/** An isolate has no room for the release. */
+export class ReleaseTooLargeError extends Error {
+  override readonly name = 'ReleaseTooLargeError';
+}
+
+/** The release that answers, where its parts are read from, and what is below its best, in words. */
+export type Served = OpenedRelease & { readonly source: ReleaseSource; readonly degraded: readonly string[] };
 
 export type ReleaseCall = {
   readonly source: ReleaseSource | null;
   readonly checkEveryMs: number;
+  /** Room for what is held of releases. */
+  readonly memoryBytes: number;
   readonly waitUntil: WaitUntil;
   readonly log: (fields: LogFields) => void;
   /** Called with a release that is whole, before it answers. */
@@ -36,7 +51,7 @@ const OLDER_TRIED = 3;
 /** Of one store. Plain values: a request may neither wait for a promise of another one nor use its connections. */
 type Slot = {
   readonly store: string;
-  release: Release | null;
+  opened: OpenedRelease | null;
   newest: Newest | null;
   checkedAtMs: number;
   /** Held by the request that opens. */
@@ -53,7 +68,7 @@ export function createReleases({ kernel, nowMs, wait }: EdgeSearchDeps) {
     const never = Number.NEGATIVE_INFINITY;
     slot = {
       store,
-      release: null,
+      opened: null,
       newest: null,
       checkedAtMs: never,
       turn: null,
@@ -63,32 +78,46 @@ export function createReleases({ kernel, nowMs, wait }: EdgeSearchDeps) {
     return slot;
   };
 
-  const open = async (source: ReleaseSource, version: number): Promise<Release> =>
-    openFrom(source, await readManifest(source, version), await kernel());
+  /**
+   * Opens a version and lets it answer. The one that answers stays until then, where there is room for both; where there is not, until
+   * every file of the next was read and found good.
+   */
+  const serve = async (of: Slot, source: ReleaseSource, version: number, call: ReleaseCall): Promise<void> => {
+    const manifest = await readManifest(source, version);
+    const needed = heldBytes(manifest);
+    if (needed > call.memoryBytes) {
+      const [takes, has] = [needed, call.memoryBytes].map((bytes) => Math.ceil(bytes / 2 ** 20));
+      throw new ReleaseTooLargeError(`it takes ${takes} MB of memory where SEARCH_MEMORY_MB gives ${has}`);
+    }
+    if (of.opened && heldBytes(of.opened.release.manifest) + needed > call.memoryBytes) {
+      await checkFiles(source, manifest);
+      of.opened = null;
+    }
+    const opened = await openFrom(source, manifest, await kernel());
+    await call.opened(opened.release);
+    of.opened = opened;
+  };
 
   const moveTo = async (of: Slot, source: ReleaseSource, version: number, call: ReleaseCall): Promise<void> => {
     const { refused } = of;
     if (refused?.version === version && nowMs() - refused.atMs < PAUSE_MS) return;
+    const before = of.opened?.release.manifest.version;
     try {
-      const release = await open(source, version);
-      await call.opened(release);
-      of.release = release;
+      await serve(of, source, version, call);
       of.refused = null;
-      call.log({ level: 'info', message: 'serving a release', version, cases: release.manifest.caseCount });
+      call.log({ level: 'info', message: 'serving a release', version });
     } catch (error) {
       of.refused = { version, reason: publicReason(error), atMs: nowMs() };
       call.log({ level: 'error', message: `release ${version} cannot be served: ${detailOf(error)}` });
-      if (of.release === null) await openOlder(of, source, version, call);
+      if (of.opened === null) await openOlder(of, source, before === undefined ? olderThan(version) : [before], call);
     }
   };
 
   /** An older good release beats none. */
-  const openOlder = async (of: Slot, source: ReleaseSource, than: number, call: ReleaseCall): Promise<void> => {
-    for (let version = than - 1; version > 0 && version >= than - OLDER_TRIED; version -= 1) {
+  const openOlder = async (of: Slot, source: ReleaseSource, versions: readonly number[], call: ReleaseCall) => {
+    for (const version of versions) {
       try {
-        const release = await open(source, version);
-        await call.opened(release);
-        of.release = release;
+        await serve(of, source, version, call);
         return;
       } catch (error) {
         call.log({ level: 'error', message: `release ${version} cannot be served either: ${detailOf(error)}` });
@@ -103,7 +132,7 @@ export function createReleases({ kernel, nowMs, wait }: EdgeSearchDeps) {
     try {
       of.newest = await readNewest(source, of.newest);
       of.storeProblem = null;
-      if (of.release?.manifest.version === of.newest.version) of.refused = null;
+      if (of.opened?.release.manifest.version === of.newest.version) of.refused = null;
       else await moveTo(of, source, of.newest.version, call);
     } catch (error) {
       of.storeProblem = publicReason(error);
@@ -114,10 +143,10 @@ export function createReleases({ kernel, nowMs, wait }: EdgeSearchDeps) {
   };
 
   /** The first opening: one request does it, the others look whether it is done. */
-  const first = async (of: Slot, source: ReleaseSource, call: ReleaseCall): Promise<Release> => {
+  const first = async (of: Slot, source: ReleaseSource, call: ReleaseCall): Promise<OpenedRelease> => {
     const untilMs = nowMs() + TURN_MS;
     for (;;) {
-      if (of.release) return of.release;
+      if (of.opened) return of.opened;
       if (nowMs() > untilMs) throw new NotReadyError('the release is being loaded');
       if (of.turn && nowMs() < of.turn.endsAtMs) await wait(LOOK_MS);
       else if (nowMs() - of.checkedAtMs < Math.min(PAUSE_MS, call.checkEveryMs)) throw new NotReadyError(reasonOf(of));
@@ -126,7 +155,7 @@ export function createReleases({ kernel, nowMs, wait }: EdgeSearchDeps) {
         // Goes on where the caller hangs up: the next one finds it open.
         call.waitUntil(done);
         await done;
-        if (!of.release) throw new NotReadyError(reasonOf(of));
+        if (!of.opened) throw new NotReadyError(reasonOf(of));
       }
     }
   };
@@ -137,13 +166,16 @@ export function createReleases({ kernel, nowMs, wait }: EdgeSearchDeps) {
       const { source } = call;
       if (source === null) throw new SearchOffError('neither RELEASES nor RELEASE_URL is set');
       const of = slotOf(source.name);
-      const release = of.release ?? (await first(of, source, call));
+      const opened = of.opened ?? (await first(of, source, call));
       const due = nowMs() - of.checkedAtMs >= call.checkEveryMs;
       if (due && !(of.turn && nowMs() < of.turn.endsAtMs)) call.waitUntil(refresh(of, source, call));
-      return { release, degraded: degradedOf(of, release) };
+      return { ...opened, source, degraded: degradedOf(of, opened.release) };
     },
   };
 }
+
+const olderThan = (version: number): readonly number[] =>
+  Array.from({ length: OLDER_TRIED }, (_, i) => version - 1 - i).filter((older) => older > 0);
 
 function reasonOf({ refused, storeProblem }: Slot): string {
   if (storeProblem !== null) return `the store of releases cannot be read: ${storeProblem}`;

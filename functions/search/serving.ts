@@ -7,6 +7,7 @@ import { caseAnswer, checkShown, search } from '../../core/search/search.ts';
 import type { Edge } from '../connect.ts';
 import { createReleases, type Served } from './releases.ts';
 import { createTombstones } from './tombstones.ts';
+import { searchVectors } from './vectors.ts';
 
 /** What the host offers to searches, besides what each request brings. */
 export type EdgeSearchDeps = {
@@ -60,6 +61,7 @@ export function createEdgeSearch(deps: EdgeSearchDeps): EdgeSearch {
     return releases.current({
       source: edge.releases,
       checkEveryMs: edge.config.search.checkEveryMs,
+      memoryBytes: edge.config.search.memoryBytes,
       waitUntil,
       log: edge.log,
       // Loaded before the first search needs it.
@@ -69,16 +71,21 @@ export function createEdgeSearch(deps: EdgeSearchDeps): EdgeSearch {
 
   return {
     async search(edge, waitUntil, request) {
-      const { release, degraded } = await current(edge, waitUntil);
+      const { release, ranged, source, degraded } = await current(edge, waitUntil);
       const embedder = await embedderOf(edge.generations, release.manifest.generation);
       const { asked, by, without } = withEmbedder(request, release, embedder);
       const problem = tombstones.problem();
-      return search(release, asked, {
+      const vectors = searchVectors({ release, ranged }, source, edge.config.search.readsMax);
+      const answer = await search({ ...release, vectors: vectors.rows }, asked, {
         embedder: by,
         tombstones: tombstones.known(),
         nowMs: deps.nowMs,
         degraded: [...degraded, ...without, ...(problem === null ? [] : [problem])],
       });
+      const why = vectors.estimated();
+      if (why === null) return answer;
+      const estimated = `scores are estimates from the codes of vectors: ${why}`;
+      return { ...answer, exact: false, degraded: [...answer.degraded, estimated] };
     },
     async caseById(edge, waitUntil, id) {
       const { release } = await current(edge, waitUntil);

@@ -25,6 +25,15 @@ export const SEARCH_SETTINGS = {
     read: z.coerce.number().int().min(0).max(86_400_000).default(60_000),
     about: 'how often a newer release is looked for, at most',
   },
+  SEARCH_MEMORY_MB: {
+    read: z.coerce.number().int().min(1).max(4_096).default(100),
+    about: 'how much of a release may be held in memory; an isolate of Workers has 128 MB for everything',
+  },
+  SEARCH_READS_MAX: {
+    read: z.coerce.number().int().min(0).max(10_000).default(300),
+    about:
+      'parts of vector files that one search may read to make its scores exact; the cases of the answer are read besides',
+  },
 } as const satisfies Record<string, { read: z.ZodType; about: string }>;
 
 export type SearchConfig = {
@@ -32,6 +41,8 @@ export type SearchConfig = {
   readonly releaseUrl: string | undefined;
   readonly deadlineMs: number;
   readonly checkEveryMs: number;
+  readonly memoryBytes: number;
+  readonly readsMax: number;
 };
 
 export const searchConfigOf = (values: {
@@ -39,11 +50,15 @@ export const searchConfigOf = (values: {
   readonly RELEASE_URL?: string | undefined;
   readonly RELEASE_DEADLINE_MS: number;
   readonly RELEASE_CHECK_MS: number;
+  readonly SEARCH_MEMORY_MB: number;
+  readonly SEARCH_READS_MAX: number;
 }): SearchConfig => ({
   bucket: values.RELEASES,
   releaseUrl: values.RELEASE_URL,
   deadlineMs: values.RELEASE_DEADLINE_MS,
   checkEveryMs: values.RELEASE_CHECK_MS,
+  memoryBytes: values.SEARCH_MEMORY_MB * 2 ** 20,
+  readsMax: values.SEARCH_READS_MAX,
 });
 
 /** The store that the settings name; null where they name none. */

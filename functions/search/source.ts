@@ -1,17 +1,18 @@
-/** A whole object; `same` where it is still the one that was known. */
-export type Fetched = { readonly bytes: Uint8Array; readonly etag: string | null } | 'same' | null;
+/** An object of a store: its bytes as they come, how many there are in all (null: not said), and what names this version of it. */
+export type Opened = {
+  readonly body: ReadableStream<Uint8Array> | null;
+  readonly size: number | null;
+  readonly etag: string | null;
+};
 
 /** Where the files of a store are read from, by their path below its root. */
 export type ReleaseSource = {
   /** Of the settings: two with one name are one store. */
   readonly name: string;
-  /**
-   * A whole object of at most `bytesMax` bytes; null where there is none. `knownEtag` is that of a copy at hand.
-   * @throws ReleaseSourceError
-   */
-  get(path: string, bytesMax: number, knownEtag?: string | null): Promise<Fetched>;
+  /** An object, `same` where it still has the ETag that is known, null where there is none. @throws ReleaseSourceError */
+  open(path: string, knownEtag?: string | null): Promise<Opened | 'same' | null>;
   /** `length` bytes from `from` of an object of `size` bytes. @throws ReleaseSourceError */
-  range(path: string, from: number, length: number, size: number): Promise<Uint8Array>;
+  part(path: string, from: number, length: number, size: number): Promise<Uint8Array>;
 };
 
 /** The store does not answer, or not with what it was asked for. For everybody: it names no address. */
@@ -23,41 +24,37 @@ const fail = (path: string, problem: string): never => {
   throw new ReleaseSourceError(`${path}: ${problem}`);
 };
 
-/** @param signal gives up a request that takes too long */
+/** @param signal gives up a request that takes too long, its body included */
 export function httpSource(baseUrl: string, send: typeof fetch, signal: () => AbortSignal): ReleaseSource {
   const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
-  const ask = async (path: string, headers: Record<string, string>): Promise<Response> => {
+  const ask = async (path: string, asked: Record<string, string>): Promise<Response> => {
+    // Packed bytes would have another length than the manifest says.
+    const headers = { 'accept-encoding': 'identity', ...asked };
     try {
-      // Packed bytes would have another length than the manifest says.
-      return await send(new URL(path, base), {
-        headers: { 'accept-encoding': 'identity', ...headers },
-        signal: signal(),
-      });
+      return await send(new URL(path, base), { headers, signal: signal() });
     } catch {
       return fail(path, 'the store did not answer in time');
     }
   };
   return {
     name: base,
-    async get(path, bytesMax, knownEtag) {
-      const response = await ask(path, knownEtag ? { 'if-none-match': knownEtag } : {});
-      if (response.ok) return { bytes: await wholeBody(path, response, bytesMax), etag: response.headers.get('etag') };
-      await response.body?.cancel();
-      if (response.status === 304) return 'same';
-      return response.status === 404 ? null : fail(path, `the store answered ${response.status}`);
+    async open(path, knownEtag) {
+      const { ok, status, headers, body } = await ask(path, knownEtag ? { 'if-none-match': knownEtag } : {});
+      const length = headers.get('content-length');
+      if (ok) return { body, size: length === null ? null : Number(length), etag: headers.get('etag') };
+      await body?.cancel();
+      if (status === 304) return 'same';
+      return status === 404 ? null : fail(path, `the store answered ${status}`);
     },
-    async range(path, from, length, size) {
+    async part(path, from, length, size) {
       const last = from + length - 1;
-      const response = await ask(path, { range: `bytes=${from}-${last}` });
-      if (response.status !== 206) {
-        await response.body?.cancel();
-        return fail(path, `the store answered ${response.status} where a part was asked for`);
+      const { status, headers, body } = await ask(path, { range: `bytes=${from}-${last}` });
+      if (status === 206 && headers.get('content-range') === `bytes ${from}-${last}/${size}`) {
+        return exactly(path, body, length);
       }
-      if (response.headers.get('content-range') !== `bytes ${from}-${last}/${size}`) {
-        await response.body?.cancel();
-        return fail(path, 'the store gave another part than was asked for');
-      }
-      return exactly(path, await wholeBody(path, response, length), length);
+      await body?.cancel();
+      if (status !== 206) return fail(path, `the store answered ${status} where a part was asked for`);
+      return fail(path, 'the store gave another part than was asked for');
     },
   };
 }
@@ -66,13 +63,14 @@ export function httpSource(baseUrl: string, send: typeof fetch, signal: () => Ab
 export type Bucket = {
   get(
     key: string,
-    options?: {
+    options: {
       readonly range?: { readonly offset: number; readonly length: number };
       readonly onlyIf?: { readonly etagDoesNotMatch: string };
     },
   ): Promise<BucketObject | null>;
 };
-type BucketObject = { readonly size: number; readonly etag: string; arrayBuffer?(): Promise<ArrayBuffer> };
+/** R2 leaves out the body where a condition did not hold. */
+type BucketObject = { readonly size: number; readonly etag: string; readonly body?: ReadableStream<Uint8Array> };
 
 export function bucketSource(bucket: Bucket): ReleaseSource {
   const ask = async (path: string, options: Parameters<Bucket['get']>[1]): Promise<BucketObject | null> => {
@@ -84,52 +82,45 @@ export function bucketSource(bucket: Bucket): ReleaseSource {
   };
   return {
     name: 'bucket',
-    async get(path, bytesMax, knownEtag) {
+    async open(path, knownEtag) {
       const found = await ask(path, knownEtag ? { onlyIf: { etagDoesNotMatch: knownEtag } } : {});
       if (found === null) return null;
-      // R2 leaves out the body where the condition did not hold.
-      if (!found.arrayBuffer) return 'same';
-      if (found.size > bytesMax) return fail(path, `${found.size} bytes, ${bytesMax} at most`);
-      return { bytes: new Uint8Array(await found.arrayBuffer()), etag: found.etag };
+      return found.body ? { body: found.body, size: found.size, etag: found.etag } : 'same';
     },
-    async range(path, offset, length, size) {
+    async part(path, offset, length, size) {
       const found = await ask(path, { range: { offset, length } });
-      if (!found?.arrayBuffer) return fail(path, 'missing');
-      if (found.size !== size) return fail(path, `${found.size} bytes where the manifest says ${size}`);
-      return exactly(path, new Uint8Array(await found.arrayBuffer()), length);
+      if (!found?.body) return fail(path, 'missing');
+      if (found.size === size) return exactly(path, found.body, length);
+      await found.body.cancel();
+      return fail(path, `${found.size} bytes where the manifest says ${size}`);
     },
   };
 }
 
-const exactly = (path: string, bytes: Uint8Array, length: number): Uint8Array =>
-  bytes.byteLength === length ? bytes : fail(path, `${bytes.byteLength} bytes where ${length} were asked for`);
+async function exactly(path: string, body: Opened['body'], length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  const filled = await fill(path, body, bytes);
+  return filled === length ? bytes : fail(path, `${filled} bytes where ${length} were asked for`);
+}
 
-/** Reads into one array of the length that is stated, so that a large file is in memory once. */
-async function wholeBody(path: string, response: Response, bytesMax: number): Promise<Uint8Array> {
-  const stated = Number(response.headers.get('content-length') ?? Number.NaN);
-  if (stated > bytesMax) {
-    await response.body?.cancel();
-    return fail(path, `${stated} bytes, ${bytesMax} at most`);
-  }
-  const reader = response.body?.getReader();
-  if (!reader) return new Uint8Array(0);
-  let bytes = new Uint8Array(Number.isNaN(stated) ? bytesMax : stated);
+/** Reads a body to its end into one array; gives how many bytes came. @throws ReleaseSourceError where there is no room for them */
+export async function fill(path: string, body: Opened['body'], into: Uint8Array): Promise<number> {
+  const reader = body?.getReader();
   let filled = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (filled + value.byteLength > bytes.byteLength) {
-        await reader.cancel().catch(() => undefined);
-        return fail(path, `more than ${bytes.byteLength} bytes came`);
-      }
-      bytes.set(value, filled);
-      filled += value.byteLength;
+  while (reader) {
+    let piece: ReadableStreamReadResult<Uint8Array>;
+    try {
+      piece = await reader.read();
+    } catch {
+      return fail(path, `it ended at byte ${filled} while it was read`);
     }
-  } catch (error) {
-    if (error instanceof ReleaseSourceError) throw error;
-    return fail(path, `it ended at byte ${filled} while it was read`);
+    if (piece.done) break;
+    if (filled + piece.value.byteLength > into.byteLength) {
+      await reader.cancel().catch(() => undefined);
+      return fail(path, `more than ${into.byteLength} bytes came`);
+    }
+    into.set(piece.value, filled);
+    filled += piece.value.byteLength;
   }
-  if (filled < bytes.byteLength) bytes = bytes.slice(0, filled);
-  return bytes;
+  return filled;
 }
