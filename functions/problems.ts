@@ -1,10 +1,12 @@
 import { DatabaseError, SchemaError } from '../core/engine/index.ts';
 import { BodyError } from '../core/json-body.ts';
+import { ReleaseFormatError } from '../core/search/release.ts';
 import type { RequestProblem } from '../core/search/request.ts';
 import { CaseGoneError, CaseUnknownError, GenerationMismatchError } from '../core/search/search.ts';
 import { ConfigError } from './config.ts';
 import { NotReadyError, SearchOffError } from './search/releases.ts';
 import { NoEmbedderError } from './search/serving.ts';
+import { ReleaseSourceError } from './search/source.ts';
 
 /** What a problem says. Everything in it may be shown to the caller. */
 export type ProblemFacts = {
@@ -87,6 +89,10 @@ function searchFacts(error: unknown): ProblemFacts | null {
   if (error instanceof NotReadyError) {
     const headers = { 'Retry-After': LOADING_RETRY_AFTER_S };
     return { status: 503, code: 'not_ready', detail: error.message, headers };
+  }
+  if (error instanceof ReleaseSourceError || error instanceof ReleaseFormatError) {
+    const detail = `A part of the release cannot be read: ${error.message}.`;
+    return { status: 503, code: 'release_unreadable', detail, headers: { 'Retry-After': RETRY_AFTER_S } };
   }
   if (error instanceof SearchOffError) {
     const detail = `Search is off on this host: ${error.message}. The Space answers searches.`;

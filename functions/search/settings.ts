@@ -26,7 +26,7 @@ export const SEARCH_SETTINGS = {
     about: 'how often a newer release is looked for, at most',
   },
   SEARCH_MEMORY_MB: {
-    read: z.coerce.number().int().min(1).max(4_096).default(100),
+    read: z.coerce.number().min(0.1).max(4_096).default(100),
     about: 'how much of a release may be held in memory; an isolate of Workers has 128 MB for everything',
   },
   SEARCH_READS_MAX: {

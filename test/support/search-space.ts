@@ -48,6 +48,7 @@ export async function startSearchSpace() {
     async answer(body: unknown): Promise<unknown> {
       const parsed = parseSearchRequest(body);
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+      await serving.refreshTombstones();
       const { took_ms: _, ...answer } = await serving.search(parsed.request);
       return answer;
     },

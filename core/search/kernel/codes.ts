@@ -62,10 +62,17 @@ export function packInto(vectors: Float32Array, into: Uint8Array): void {
   }
 }
 
-/** Whether row `row` of `vectors` is the one that row `of` of `codes` was made of, as far as codes tell. */
+/**
+ * Whether row `row` of `vectors` is the one that row `of` of `codes` was made of: by its codes, its scale, and by what rounding took from
+ * it, which nearly every other bit of a number changes.
+ */
 export function fitsCodes(vectors: Float32Array, row: number, codes: Uint8Array, of: number): boolean {
+  const count = codes.byteLength / CODED_ROW_BYTES;
   const own = new Int8Array(DIMENSION);
-  packRow(vectors, row, own, 0);
+  const [scale, lost] = packRow(vectors, row, own, 0);
+  const numbers = new DataView(codes.buffer, codes.byteOffset + count * DIMENSION);
+  if (numbers.getFloat32(4 * of, true) !== Math.fround(scale)) return false;
+  if (numbers.getFloat32(4 * (count + of), true) !== Math.fround(lost)) return false;
   for (let i = 0; i < DIMENSION; i += 1) if (((own[i] as number) & 0xff) !== codes[of * DIMENSION + i]) return false;
   return true;
 }
