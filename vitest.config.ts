@@ -24,7 +24,9 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        plugins: [
+          cloudflareTest({ wrangler: { configPath: './wrangler.toml' }, miniflare: { r2Buckets: ['RELEASES'] } }),
+        ],
         test: {
           name: 'workers',
           include: ['test/workers/*.test.ts'],

@@ -52,14 +52,22 @@ test('Deno ends as the embedded file does (deno test, in a process of its own)',
     },
   );
   const output = await outputOf(child);
-  expect(output.text, output.text).toMatch(/\b2 passed \| 0 failed\b/);
+  expect(output.text, output.text).toMatch(/\b3 passed \| 0 failed\b/);
   expect(output.code).toBe(0);
 });
 
 test('the Deno entry serves, and ticks for whoever knows the secret', async () => {
   const env = { DATABASE_URL: await space.freshDatabase(), TICK_SECRET: 'a secret of the test', PORT: '0' };
   const child = spawnDeno(
-    ['run', '--no-check', '--unstable-cron', '--allow-env', '--allow-net=127.0.0.1', 'functions/deno.ts'],
+    [
+      'run',
+      '--no-check',
+      '--unstable-cron',
+      '--allow-env',
+      '--allow-net=127.0.0.1',
+      '--allow-read=core',
+      'functions/deno.ts',
+    ],
     env,
   );
   try {

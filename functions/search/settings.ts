@@ -26,8 +26,9 @@ export const SEARCH_SETTINGS = {
     about: 'how often a newer release is looked for, at most',
   },
   SEARCH_MEMORY_MB: {
-    read: z.coerce.number().min(0.1).max(4_096).default(100),
-    about: 'how much of a release may be held in memory; an isolate of Workers has 128 MB for everything',
+    read: z.coerce.number().min(0.1).max(4_096).default(75),
+    about:
+      'how much of a release may be held in memory; an isolate of Workers has 128 MB, of which code and embedder take 50',
   },
   SEARCH_READS_MAX: {
     read: z.coerce.number().int().min(0).max(10_000).default(300),

@@ -1,10 +1,10 @@
 /**
  * Search on the edge over 45,000 cases: the Worker as it is deployed, in workerd, beside sqld's own vector index.
  *
- *     npx tsx test/bench/edge.ts --data DIR [--cases 45000] [--store DIR] [--indexed 0]
+ *     npx tsx test/bench/edge.ts --data DIR [--cases 45000] [--store DIR] [--indexed 0] [--only worker|index]
  *
  * `--data` is the DATA_DIR of a finished Space: its release is copied under new ids until there are enough cases (kept in `--store`), and its
- * database gives the embedder. `--indexed` is how many of the cases go into sqld; 0 leaves that out.
+ * database gives the embedder. `--indexed` is how many of the cases go into sqld.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,8 @@ const { values } = parseArgs({
     data: { type: 'string' },
     cases: { type: 'string', default: '45000' },
     store: { type: 'string' },
-    indexed: { type: 'string', default: '0' },
+    indexed: { type: 'string', default: '5000' },
+    only: { type: 'string' },
   },
 });
 if (values.data === undefined) throw new Error('--data is the DATA_DIR of a finished Space');
@@ -44,14 +45,13 @@ try {
     const stored = await release.case(release.cards.ids[i * every] ?? '');
     texts.push((stored?.extracted.text ?? 'fever').slice(0, 1_500));
   }
-  await measureWorker(sqld, texts);
-  const indexed = Number(values.indexed);
-  if (indexed > 0) await measureIndex(release, indexed);
+  if (values.only !== 'index') await measureWorker(sqld, texts, release.kernel.bytes);
+  if (values.only !== 'worker') await measureIndex(release, Number(values.indexed));
 } finally {
   await sqld.stop();
 }
 
-async function measureWorker({ url }: Sqld, texts: readonly string[]): Promise<void> {
+async function measureWorker({ url }: Sqld, texts: readonly string[], kernelBytes: number): Promise<void> {
   const folder = await serveFolder(root);
   const bindings = { DATABASE_URL: url, RELEASE_URL: folder.url, SEARCH_MEMORY_MB: '256', RELEASE_CHECK_MS: '600000' };
   const worker = await startWorker(bindings);
@@ -95,6 +95,7 @@ async function measureWorker({ url }: Sqld, texts: readonly string[]): Promise<v
       'exact answers': `${exact} of ${count}`,
       'isolate: heap, MB': round(usedMb),
       'isolate: buffers, MB': round(buffersMb),
+      'isolate: memory of the kernel, MB': round(kernelBytes / 2 ** 20),
       'workerd without a release: RSS, MB': round(bareMb),
       'workerd: RSS, MB': round(now),
       'workerd: most RSS, MB': round(most),

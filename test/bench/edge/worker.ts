@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Miniflare } from 'miniflare';
 import { WebSocket } from 'undici';
 import { descendants } from './process.ts';
@@ -49,7 +50,8 @@ export async function startWorker(bindings: Readonly<Record<string, string>>) {
   execFileSync('npx', ['wrangler', 'deploy', '--dry-run', '--outdir', folder], { stdio: 'ignore' });
   const modules = readdirSync(folder)
     .filter((name) => /\.(?:js|wasm)$/.test(name))
-    .sort()
+    // The first one is the Worker.
+    .sort((a, b) => Number(b.endsWith('.js')) - Number(a.endsWith('.js')))
     .map((name) => {
       const contents = new Uint8Array(readFileSync(join(folder, name)));
       return { type: name.endsWith('.js') ? ('ESModule' as const) : ('CompiledWasm' as const), path: name, contents };
@@ -61,7 +63,10 @@ export async function startWorker(bindings: Readonly<Record<string, string>>) {
     bindings,
     compatibilityDate: '2026-04-20',
     inspectorPort: 0,
-    unsafeStickyBlobs: false,
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+      stdout.resume();
+      stderr.pipe(process.stderr);
+    },
   });
   const url = await miniflare.ready;
   const [pid] = descendants(process.pid, 'workerd').filter((one) => !before.has(one));
@@ -77,12 +82,13 @@ export async function startWorker(bindings: Readonly<Record<string, string>>) {
 /** MB of the isolate, as V8 counts them. */
 export type Heap = { readonly usedMb: number; readonly buffersMb: number };
 
-/** Asks the inspector of the isolate (Chrome DevTools protocol, `Runtime.getHeapUsage`) after a collection. */
+/** Asks the inspector of the isolate (Chrome DevTools protocol, `Runtime.getHeapUsage`). */
 async function heapOf(inspector: URL): Promise<Heap> {
   const targets = (await (await fetch(new URL('/json', inspector.href.replace(/^ws/, 'http')))).json()) as {
+    readonly id: string;
     readonly webSocketDebuggerUrl: string;
   }[];
-  const socket = new WebSocket(targets[0]?.webSocketDebuggerUrl ?? '');
+  const socket = new WebSocket(targets.find(({ id }) => id === 'core:user:')?.webSocketDebuggerUrl ?? '');
   await new Promise((resolve, reject) => {
     socket.addEventListener('open', resolve);
     socket.addEventListener('error', () => reject(new Error('the inspector does not answer')));
@@ -98,7 +104,6 @@ async function heapOf(inspector: URL): Promise<Heap> {
       });
       socket.send(JSON.stringify({ id, method }));
     });
-  await ask('HeapProfiler.collectGarbage');
   const { usedSize = Number.NaN, backingStorageSize = Number.NaN } = await ask('Runtime.getHeapUsage');
   socket.close();
   return { usedMb: usedSize / 2 ** 20, buffersMb: backingStorageSize / 2 ** 20 };
