@@ -124,7 +124,7 @@ function requestOf({ world, seeds, noise, legs, weights, kept, k, seed }: Asked)
   const passes = (i: number) => (kept === 'one' ? i === only : draw() < SHARE_KEPT[kept]);
   return {
     release: releaseOf(held),
-    plan: planOf(SETTINGS, { ...cheap, dense: vectors }, shares, legs, randomPairs(seed % 5)),
+    plan: planOf(SETTINGS, { ...cheap, dense: vectors }, shares, legs, randomPairs(seed % 5), 1),
     cheap,
     vectors,
     kept: Uint8Array.from({ length: held.count }, (_, i) => Number(passes(i))),
@@ -262,7 +262,7 @@ test('on cases that come in clusters the cascade finds nearly all of the best te
     const cheap = { length: clustered.count, agreement: {}, lexical: null };
     const request = {
       release: releaseOf(clustered),
-      plan: planOf(SETTINGS, { ...cheap, dense: vectors }, SETTINGS.presets.balanced, ['dense'], randomPairs(2)),
+      plan: planOf(SETTINGS, { ...cheap, dense: vectors }, SETTINGS.presets.balanced, ['dense'], randomPairs(2), 1),
       cheap,
       vectors,
       kept: new Uint8Array(clustered.count).fill(1),

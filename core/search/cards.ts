@@ -1,6 +1,7 @@
 import { DIAGNOSIS_CATEGORIES, FACETS, type Facet, SEXES, type Sex } from '../../schema/vocabulary.ts';
 import { arrayOf, Growing, packArrays, packStrings, unpackArrays, unpackStrings } from './binary.ts';
 import type { Provenance, ReleaseCase, SearchFilters } from './contract.ts';
+import { withoutText } from './withhold.ts';
 
 /** What every case of a release is filtered by, in columns by case ordinal; ids ascend. */
 export type Cards = {
@@ -20,6 +21,8 @@ export type Cards = {
   sexOf(ordinal: number): Sex | null;
   sourceOf(ordinal: number): string;
   licenceOf(ordinal: number): string;
+  /** Null where none is stated. */
+  diagnosisOf(ordinal: number): string | null;
   /** Ordinal of a case id; undefined where the release has none. */
   ordinalOf(caseId: string): number | undefined;
   /** The id of the case that carries `id` as one of another document of its article; else `id` itself. */
@@ -78,6 +81,7 @@ export function createCardsBuilder(): CardsBuilder {
   const u16 = () => new Growing((length) => new Uint16Array(length));
   const documents = new Growing((length) => new Uint32Array(length));
   const ageYears = new Growing((length) => new Float32Array(length));
+  const diagnoses: string[] = [];
   const [rare, categories, facets, sexes] = [u8(), u8(), u8(), u8()];
   const [years, sources, licences] = [u16(), u16(), u16()];
   const aliases = new Map<string, number>();
@@ -91,6 +95,8 @@ export function createCardsBuilder(): CardsBuilder {
       sexes.push(extracted.patient.sex === null ? 0 : SEXES.indexOf(extracted.patient.sex) + 1);
       rare.push(distillate.isRare ? 1 : 0);
       categories.push(DIAGNOSIS_CATEGORIES.indexOf(distillate.diagnosisCategory));
+      const shown = theCase.withheld === undefined ? distillate : withoutText(theCase).distillate;
+      diagnoses.push(shown.diagnosis ?? '');
       years.push(yearOf(provenance));
       sources.push(sourceNumbers.of(provenance.source));
       licences.push(licenceNumbers.of(provenance.licence ?? ''));
@@ -110,6 +116,7 @@ export function createCardsBuilder(): CardsBuilder {
         licences: licences.taken(),
         licenceNames: packStrings(licenceNumbers.names()),
         facets: facets.taken(),
+        diagnoses: packStrings(diagnoses),
         aliases: packStrings(aliases.keys()),
         aliasOrdinals: Uint32Array.from(aliases.values()),
       }),
@@ -140,6 +147,10 @@ export function readCards(bytes: Uint8Array): Cards {
     const aliasNames = unpackStrings(arrayOf(unpacked, 'aliases', Uint8Array), held.length);
     return new Map(aliasNames.map((name, i) => [name, ids[held[i] ?? 0] ?? '']));
   };
+  let diagnoses: readonly string[] | undefined;
+  // A release of an earlier version has none.
+  const readDiagnoses = () =>
+    unpacked.has('diagnoses') ? unpackStrings(arrayOf(unpacked, 'diagnoses', Uint8Array), documents.length) : [];
   return {
     count: documents.length,
     ids,
@@ -152,6 +163,10 @@ export function readCards(bytes: Uint8Array): Cards {
     sexOf: (ordinal) => SEXES[(sexes[ordinal] ?? 0) - 1] ?? null,
     sourceOf: (ordinal) => sourceNames[sources[ordinal] ?? 0] ?? '',
     licenceOf: (ordinal) => licenceNames[licences[ordinal] ?? 0] ?? '',
+    diagnosisOf(ordinal) {
+      diagnoses ??= readDiagnoses();
+      return diagnoses[ordinal] || null;
+    },
     ordinalOf,
     idOf(id) {
       if (ordinalOf(id) !== undefined) return id;

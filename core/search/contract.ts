@@ -111,9 +111,14 @@ export type FindingMatch = {
   readonly case_span: readonly [number, number] | null;
   readonly agreement: number;
 };
+/** How far a facet agrees, by thresholds of its own. */
+export type FacetLevel = 'minimum' | 'strong' | 'critical';
 export type FacetScore = {
   /** In [0, 1]; null where the query or the case has nothing in this facet. */
   readonly score: number | null;
+  /** Share in [0, 100) of random pairs that have this facet and are less alike in it; null without a score. */
+  readonly percentile: number | null;
+  readonly level: FacetLevel | null;
   readonly weight: number;
   /** What this facet adds to the result's score: those of all facets, of `whole` and of `lexical` add up to it. */
   readonly contribution: number;
@@ -149,9 +154,9 @@ export type SearchResult = {
   /** Why it is flagged, or what it lacks to be. */
   readonly flag_reason: string;
   readonly alert_level: AlertLevel | null;
-  readonly confidence?: Confidence;
+  readonly confidence: Confidence;
   /** Other patients of the same document, and cases nearly the same, that this one stands for. */
-  readonly folded?: readonly string[];
+  readonly folded: readonly string[];
   readonly facets: Readonly<Partial<Record<Facet, FacetScore>>>;
   /** What the word-by-word leg adds to the score. */
   readonly lexical: { readonly score: number; readonly contribution: number; readonly terms: readonly string[] };
@@ -184,8 +189,8 @@ export type SearchAnswer = {
   readonly legs: readonly Leg[];
   /** Whether these are the best cases there are, or the best that an approximate scan of a very large release found. */
   readonly exact?: boolean;
-  readonly adjustments?: readonly Adjustment[];
-  /** Diagnoses of the nearest cases (`of` of them), most telling first; never a diagnosis of the patient. */
+  readonly adjustments: readonly Adjustment[];
+  /** Diagnoses of the nearest cases (`of` of them), most telling first; never a diagnosis of the patient. Absent without explanations. */
   readonly rollup?: { readonly of: number; readonly entries: readonly RollupEntry[] };
   /** What was understood of the query, so that a person can see what was searched for. */
   readonly understood: Readonly<Partial<Record<Facet, readonly string[]>>>;

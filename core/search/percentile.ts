@@ -1,8 +1,8 @@
-import { FACETS, VIEWS } from '../../schema/vocabulary.ts';
-import { type Asked, heardBy, type Plan, type Signals, scoresOf } from './score.ts';
+import { FACETS, type Facet, VIEWS } from '../../schema/vocabulary.ts';
+import { type Asked, facetScore, heardBy, type Plan, type Signals, scoresOf } from './score.ts';
 
 /** Kinds of query whose random scores are kept; people's weights make new ones without end. */
-const SHAPES_MAX = 32;
+const SHAPES_MAX = 128;
 
 const scoresByPairs = new WeakMap<Signals, Map<string, Float64Array>>();
 
@@ -14,12 +14,10 @@ function shapeOf(asked: Asked, plan: Plan): string {
   return JSON.stringify([facets, whole, lexical, background, missing, dense, agreement, asked.lexical === null]);
 }
 
-/** Ascending scores of the random pairs, each scored by the plan and in the parts of the query. Kept by the kind of query. */
-export function randomScores(pairs: Signals, asked: Asked, plan: Plan): Float64Array {
+function keptFor(pairs: Signals, shape: string, make: () => Float64Array): Float64Array {
   const byShape = scoresByPairs.get(pairs) ?? new Map<string, Float64Array>();
   scoresByPairs.set(pairs, byShape);
-  const shape = shapeOf(asked, plan);
-  const scores = byShape.get(shape) ?? scoresOf(heardBy(asked, pairs), plan).sort();
+  const scores = byShape.get(shape) ?? make();
   byShape.delete(shape);
   byShape.set(shape, scores);
   for (const oldest of byShape.keys()) {
@@ -27,6 +25,22 @@ export function randomScores(pairs: Signals, asked: Asked, plan: Plan): Float64A
     byShape.delete(oldest);
   }
   return scores;
+}
+
+/** Ascending scores in one facet of the random pairs that have it, heard by the legs of the query. Kept by the kind of query. */
+export function randomFacetScores(pairs: Signals, asked: Asked, plan: Plan, facet: Facet): Float64Array {
+  const dense = asked.dense[facet] !== undefined;
+  const agreement = asked.agreement[facet] !== undefined;
+  return keptFor(pairs, JSON.stringify([facet, dense, agreement, plan.background.dense[facet]]), () => {
+    const heard = heardBy(asked, pairs);
+    const scores = Array.from({ length: pairs.length }, (_, i) => facetScore(heard, plan.background, facet, i));
+    return Float64Array.from(scores.filter((score) => score !== null)).sort();
+  });
+}
+
+/** Ascending scores of the random pairs, each scored by the plan and in the parts of the query. Kept by the kind of query. */
+export function randomScores(pairs: Signals, asked: Asked, plan: Plan): Float64Array {
+  return keptFor(pairs, shapeOf(asked, plan), () => scoresOf(heardBy(asked, pairs), plan).sort());
 }
 
 /**

@@ -1,28 +1,21 @@
 import { FACETS, type Facet } from '../../schema/vocabulary.ts';
 import type { Embedder } from '../models/ports.ts';
+import { adjusted, adjustmentsFor } from './adjust.ts';
+import { alikeAmong } from './alike.ts';
 import type { StoredCase } from './archive.ts';
-import { candidates } from './candidates.ts';
+import { type CandidateRequest, type Candidates, candidates } from './candidates.ts';
 import { keptBy } from './cards.ts';
-import type { FacetScore, SearchAnswer, SearchRequest, SearchResult } from './contract.ts';
+import type { SearchAnswer, SearchRequest, SearchResult } from './contract.ts';
 import type { FacetSearcher } from './dense.ts';
-import { citationOf, evidenceOf, explainFacet, type FacetExplanation, NOTHING_EXPLAINED } from './explain.ts';
+import { type Fold, foldResults } from './diversity.ts';
 import { agreementScores } from './findings.ts';
-import { flagOf } from './flags.ts';
-import { lexicalQuery, lexicalScores, type QueryTerm, termsEarned } from './lexical.ts';
-import { percentileOf, randomScores } from './percentile.ts';
+import { lexicalQuery, lexicalScores, termsEarned } from './lexical.ts';
+import { randomFacetScores, randomScores } from './percentile.ts';
 import { CaseGoneError, type Query, readQuery, understoodOf } from './query.ts';
 import type { Release } from './release.ts';
-import { saidOf } from './said.ts';
-import {
-  contributions,
-  facetScore,
-  lexicalScore,
-  type Plan,
-  planOf,
-  type Signals,
-  totalOf,
-  wholeScore,
-} from './score.ts';
+import { resultOf } from './result.ts';
+import { rollUp } from './rollup.ts';
+import { contributions, type Plan, planOf, type Signals, totalOf } from './score.ts';
 import { SETTINGS, type SearchSettings } from './settings.ts';
 import { placedTerms, type WordsMet } from './terms.ts';
 import { understoodShare } from './understood.ts';
@@ -43,8 +36,8 @@ export type SearchDeps = {
 };
 
 const NO_TOMBSTONES: ReadonlyMap<string, string> = new Map();
-const TERMS_SHOWN = 12;
-const TITLE_CHARS_MAX = 110;
+/** Cases asked for beyond the results, so that folding leaves enough; more are asked for where it does not. */
+const FOLDED_USUAL = 10;
 
 /** The weights in force. Weights that are given stand alone: a facet that they do not name counts for nothing. */
 function weightsOf(request: SearchRequest, settings: SearchSettings): Record<Facet, number> {
@@ -91,7 +84,8 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   if (request.case_id !== undefined) checkShown(release, request.case_id, tombstones);
   const query = await readQuery(request, release, deps.embedder);
   if (query.embedderAway !== undefined) degraded.push(query.embedderAway);
-  const weights = weightsOf(request, settings);
+  const adjustments = request.weights ? [] : adjustmentsFor(query.extracted, settings);
+  const weights = adjusted(weightsOf(request, settings), adjustments, settings);
   const kept = eligible(release, request, query, tombstones);
   const words = lexicalQuery(release.lexical, query.text, settings.bm25);
   const cheap = {
@@ -109,16 +103,8 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const plan = planOf(settings, asked, weights, request.legs, release.pairs, understoodShare(query, release.lexical));
   const faiss = request.engine === 'faiss' ? deps.faiss : undefined;
   if (request.engine === 'faiss' && !faiss) degraded.push('FAISS is not to be had here: the exact scan answered');
-  const found = await candidates({
-    release,
-    plan,
-    cheap,
-    vectors,
-    kept,
-    k: request.k,
-    faiss,
-    settings,
-  });
+  const scan = { release, plan, cheap, vectors, kept, faiss, settings };
+  const { found, folds } = await foldedBest(scan, request, settings);
   if (found.failure) degraded.push(`FAISS failed (${found.failure}): the exact scan answered`);
   const answer = {
     release: {
@@ -131,26 +117,80 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
     engine: found.engine,
     exact: found.exact,
     legs: request.legs,
+    adjustments,
     understood: understoodOf(query),
     degraded,
     disclaimer: settings.disclaimer,
   };
   const reason = reasonForNothing(asked, plan, kept);
   if (reason !== null) return { results: [], reason, ...answer, took_ms: deps.nowMs() - startedMs };
-  const randoms = randomScores(release.pairs, asked, plan);
+  const caseOf = async (ordinal: number): Promise<StoredCase> => {
+    const stored = await release.case(release.cards.ids[ordinal] ?? '');
+    if (!stored) throw new Error(`case ${release.cards.ids[ordinal]} is listed in the release but not in its archive`);
+    return stored;
+  };
   const met: WordsMet = new Map();
-  const wordOf = wordsByTerm(query.text, met);
+  const shared = {
+    query,
+    plan,
+    signals: found.signals,
+    wordOf: wordsByTerm(query.text, met),
+    met,
+    randoms: randomScores(release.pairs, asked, plan),
+    randomsOf: (facet: Facet) => randomFacetScores(release.pairs, asked, plan, facet),
+    rareQuery: query.ordinal !== null && release.cards.rare[query.ordinal] === 1,
+    settings,
+    request,
+  };
   const results = await Promise.all(
-    found.ordinals.map(async (ordinal, place): Promise<SearchResult> => {
-      const caseId = release.cards.ids[ordinal] ?? '';
-      const stored = await release.case(caseId);
-      if (!stored) throw new Error(`case ${caseId} is listed in the release but not in its archive`);
+    folds.map(async ({ place, folded }): Promise<SearchResult> => {
+      const ordinal = found.ordinals[place] ?? -1;
       const terms = cheap.lexical ? termsEarned(release.lexical, words, ordinal, settings.bm25) : [];
-      const { signals } = found;
-      return resultOf({ stored, place, query, plan, signals, terms, wordOf, met, randoms, settings, request });
+      const ids = folded.map((one) => release.cards.ids[found.ordinals[one] ?? -1] ?? '');
+      return resultOf({ ...shared, stored: await caseOf(ordinal), place, terms, folded: ids });
     }),
   );
-  return { results, ...answer, took_ms: deps.nowMs() - startedMs };
+  const rollup = request.explain ? { rollup: nearDiagnoses(release, plan, found, settings) } : {};
+  return { results, ...rollup, ...answer, took_ms: deps.nowMs() - startedMs };
+}
+
+type Scan = Omit<CandidateRequest, 'k' | 'release'> & { readonly release: Release };
+
+/** The best cases, as many as it takes for `k` results after folding, and for the roll-up where one is wanted. */
+async function foldedBest(
+  scan: Scan,
+  { k, explain }: SearchRequest,
+  { fold, rollupOf }: SearchSettings,
+): Promise<{ readonly found: Candidates; readonly folds: readonly Fold[] }> {
+  const { release } = scan;
+  for (let depth = Math.max(fold.on ? k + FOLDED_USUAL : k, explain ? rollupOf : 0); ; depth *= 2) {
+    const found = await candidates({ ...scan, k: depth });
+    const { ordinals, signals } = found;
+    const places = ordinals.map((_, place) => place);
+    if (!fold.on) return { found, folds: places.slice(0, k).map((place) => ({ place, folded: [] })) };
+    const alike = await alikeAmong(release, ordinals, signals, fold);
+    const folds = foldResults(
+      ordinals.map((ordinal) => release.cards.documents[ordinal] ?? 0),
+      alike,
+      k,
+    );
+    if (folds.length === k || ordinals.length < depth) return { found, folds };
+  }
+}
+
+/** The diagnoses that the nearest cases state, each case by its own. */
+function nearDiagnoses(
+  { cards }: Release,
+  plan: Plan,
+  { ordinals, signals }: Candidates,
+  { rollupOf }: SearchSettings,
+): NonNullable<SearchAnswer['rollup']> {
+  const near = ordinals.slice(0, rollupOf).map((ordinal, place) => ({
+    caseId: cards.ids[ordinal] ?? '',
+    score: totalOf(contributions(signals, plan, place)),
+    diagnosis: cards.diagnosisOf(ordinal),
+  }));
+  return { of: near.length, entries: rollUp(near) };
 }
 
 type Asked = Pick<Signals, 'agreement' | 'lexical'> & { readonly dense: Query['vectors'] };
@@ -172,82 +212,4 @@ function reasonForNothing(asked: Asked, plan: Plan, kept: Uint8Array): string | 
 
 function noAgreement(asked: Asked): boolean {
   return Object.values(asked.agreement).every((scores) => scores.every((score) => !(score > 0)));
-}
-
-type Found = {
-  readonly stored: StoredCase;
-  /** Its place in `signals`. */
-  readonly place: number;
-  readonly query: Query;
-  readonly plan: Plan;
-  readonly signals: Signals;
-  readonly terms: readonly QueryTerm[];
-  readonly wordOf: ReadonlyMap<string, string>;
-  readonly met: WordsMet;
-  readonly randoms: Float64Array;
-  readonly settings: SearchSettings;
-  readonly request: SearchRequest;
-};
-
-function resultOf(found: Found): SearchResult {
-  const { stored, place, query, plan, signals, terms, settings, request } = found;
-  const added = contributions(signals, plan, place);
-  const score = totalOf(added);
-  const facets: Partial<Record<Facet, FacetScore>> = {};
-  const scores: Partial<Record<Facet, number | null>> = {};
-  const explained: Partial<Record<Facet, FacetExplanation>> = {};
-  for (const facet of FACETS) {
-    const asked = plan.facets[facet] !== undefined;
-    scores[facet] = asked ? facetScore(signals, plan.background, facet, place) : null;
-    explained[facet] = request.explain ? explainFacet(query, stored, facet) : NOTHING_EXPLAINED;
-    facets[facet] = {
-      score: scores[facet] ?? null,
-      weight: plan.facets[facet] ?? 0,
-      contribution: added.facets[facet] ?? 0,
-      ...explained[facet],
-    };
-  }
-  const flag = flagOf(score, scores, settings);
-  const { provenance, distillate } = stored;
-  return {
-    case_id: stored.caseId,
-    title: provenance.title ?? (stored.withheld === undefined ? titleFromText(stored.extracted.text) : stored.caseId),
-    diagnosis: distillate.diagnosis,
-    score,
-    percentile: percentileOf(found.randoms, score),
-    flagged: flag.flagged,
-    flag_reason: flag.reason,
-    alert_level: flag.alertLevel,
-    facets,
-    lexical: {
-      score: plan.lexical === 0 ? 0 : lexicalScore(signals, plan.background, place),
-      contribution: added.lexical,
-      terms: terms.slice(0, TERMS_SHOWN).map(({ term }) => found.wordOf.get(term) ?? term),
-    },
-    whole: {
-      score: plan.whole === 0 ? 0 : (wholeScore(signals, plan.background, place) ?? 0),
-      contribution: added.whole,
-    },
-    evidence:
-      request.explain && stored.withheld === undefined
-        ? evidenceOf(stored, explained, new Map(terms.map(({ term, weight }) => [term, weight])), found.met)
-        : [],
-    citation: citationOf(stored.caseId, provenance),
-    url: provenance.url,
-    licence: provenance.licence,
-    rare: distillate.isRare,
-    rare_reason: distillate.rareReason,
-    ...saidOf(stored),
-  };
-}
-
-/** The opening words, where the source gives no title. */
-function titleFromText(text: string): string {
-  const line = text
-    .slice(0, 4 * TITLE_CHARS_MAX)
-    .replace(/\s+/g, ' ')
-    .trim();
-  if (line.length <= TITLE_CHARS_MAX) return line;
-  const cut = line.lastIndexOf(' ', TITLE_CHARS_MAX);
-  return `${line.slice(0, cut > 0 ? cut : TITLE_CHARS_MAX)} …`;
 }

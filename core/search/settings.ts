@@ -2,6 +2,18 @@ import type { Facet, Preset } from '../../schema/vocabulary.ts';
 import type { Leg } from './contract.ts';
 import type { Bm25 } from './lexical.ts';
 
+/** A rule that looks at the query and moves weights (`adjust.ts`). */
+export type AdjustmentRule = 'detailed_ecg' | 'abnormal_labs' | 'paediatric' | 'imaging_main';
+/** What makes a match more or less reliable than its percentile says (`confidence.ts`). */
+export type ConfidenceFactor =
+  | 'strong_facets'
+  | 'missing_facets'
+  | 'both_rare'
+  | 'incomplete'
+  | 'arrhythmia_without_ecg'
+  | 'rare_without_symptoms'
+  | 'other_age_group';
+
 /** What decides ranks and flags. `version` is stored with every answer and changes with any number here. */
 export type SearchSettings = {
   readonly version: string;
@@ -16,6 +28,20 @@ export type SearchSettings = {
     readonly facetMin: number;
     readonly facets: number;
   };
+  /** Scores from which a facet agrees at all, strongly, critically. */
+  readonly levels: Readonly<
+    Record<Facet, { readonly minimum: number; readonly strong: number; readonly critical: number }>
+  >;
+  readonly adjustments: Readonly<
+    Record<AdjustmentRule, { readonly on: boolean; readonly change: Readonly<Partial<Record<Facet, number>>> }>
+  >;
+  readonly confidence: Readonly<Record<ConfidenceFactor, { readonly on: boolean; readonly change: number }>>;
+  /** Weight in the default preset from which a facet is missed where a case lacks it. */
+  readonly leadWeightMin: number;
+  /** Results that are the same document, or nearly the same text, stand as one. `cosineMin` is that of whole cases. */
+  readonly fold: { readonly on: boolean; readonly cosineMin: number; readonly containmentMin: number };
+  /** Near cases whose diagnoses are counted. */
+  readonly rollupOf: number;
   readonly alerts: { readonly significantMin: number; readonly criticalMin: number };
   /** Rows asked of each FAISS index: more make the bound on the others tighter, fewer make the search faster. */
   readonly faissRows: { readonly perResult: number; readonly min: number };
@@ -47,6 +73,32 @@ export const SETTINGS: SearchSettings = {
   // The defaults of Anserini (Yang 2017). The textbook's 1.2 and 0.75 rank whole articles below abstracts.
   bm25: { k1: 0.9, b: 0.4 },
   flag: { compositeMin: 0.5, leadMin: 0.45, facetMin: 0.4, facets: 2 },
+  levels: {
+    symptoms: { minimum: 0.5, strong: 0.75, critical: 0.9 },
+    ecg: { minimum: 0.55, strong: 0.8, critical: 0.95 },
+    labs: { minimum: 0.5, strong: 0.75, critical: 0.9 },
+    demographics: { minimum: 0.4, strong: 0.7, critical: 0.85 },
+    imaging: { minimum: 0.45, strong: 0.7, critical: 0.85 },
+  },
+  // None of them moves a rank for the better on labelled cases (decision 0017).
+  adjustments: {
+    detailed_ecg: { on: false, change: { ecg: 0.1, symptoms: -0.05, labs: -0.05 } },
+    abnormal_labs: { on: false, change: { labs: 0.1, demographics: -0.05, imaging: -0.05 } },
+    paediatric: { on: false, change: { demographics: 0.1, labs: -0.05, imaging: -0.05 } },
+    imaging_main: { on: false, change: { imaging: 0.15, symptoms: -0.05, ecg: -0.05, labs: -0.05 } },
+  },
+  confidence: {
+    strong_facets: { on: true, change: 0.05 },
+    missing_facets: { on: true, change: -0.1 },
+    both_rare: { on: true, change: 0.08 },
+    incomplete: { on: true, change: -0.08 },
+    arrhythmia_without_ecg: { on: true, change: -0.15 },
+    rare_without_symptoms: { on: true, change: -0.1 },
+    other_age_group: { on: true, change: -0.05 },
+  },
+  leadWeightMin: 0.2,
+  fold: { on: true, cosineMin: 0.95, containmentMin: 0.8 },
+  rollupOf: 50,
   alerts: { significantMin: 0.65, criticalMin: 0.8 },
   faissRows: { perResult: 20, min: 200 },
   coarse: { from: 400_000, width: 2_048 },

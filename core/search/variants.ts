@@ -11,30 +11,41 @@ export type Variant = {
   readonly weights?: Readonly<Partial<Record<Facet, number>>>;
 };
 
+/** Cases are judged one by one, so none stands for another. */
+const SINGLE: SearchSettings = { ...SETTINGS, fold: { ...SETTINGS.fold, on: false } };
+
 const shared = (shares: Partial<SearchSettings['shares']>): SearchSettings => ({
-  ...SETTINGS,
+  ...SINGLE,
   shares: { facets: 0, whole: 0, lexical: 0, ...shares },
 });
 
-/** The default search, each leg alone, the default without each of its parts, and each facet alone. */
+/** The default search, each leg alone, the default without each of its parts and each facet, and each facet alone. */
 export const VARIANTS: readonly Variant[] = [
-  { name: 'default', legs: SETTINGS.legs, settings: SETTINGS },
-  { name: 'words alone', legs: ['lexical'], settings: SETTINGS },
+  { name: 'default', legs: SETTINGS.legs, settings: SINGLE },
+  { name: 'words alone', legs: ['lexical'], settings: SINGLE },
   { name: 'whole text alone', legs: ['dense'], settings: shared({ whole: 1 }) },
   { name: 'facets alone', legs: ['dense', 'findings'], settings: shared({ facets: 1 }) },
   { name: 'findings alone', legs: ['findings'], settings: shared({ facets: 1 }) },
   {
     name: 'without facets',
     legs: ['dense', 'lexical'],
-    settings: { ...SETTINGS, shares: { ...SETTINGS.shares, facets: 0 } },
+    settings: { ...SINGLE, shares: { ...SETTINGS.shares, facets: 0 } },
   },
-  { name: 'without words', legs: ['dense', 'findings'], settings: SETTINGS },
+  { name: 'without words', legs: ['dense', 'findings'], settings: SINGLE },
   {
     name: 'without the whole text',
     legs: SETTINGS.legs,
-    settings: { ...SETTINGS, shares: { ...SETTINGS.shares, whole: 0 } },
+    settings: { ...SINGLE, shares: { ...SETTINGS.shares, whole: 0 } },
   },
-  { name: 'without findings', legs: ['dense', 'lexical'], settings: SETTINGS },
+  { name: 'without findings', legs: ['dense', 'lexical'], settings: SINGLE },
+  ...FACETS.map(
+    (facet): Variant => ({
+      name: `without ${facet}`,
+      legs: SETTINGS.legs,
+      settings: SINGLE,
+      weights: { ...SETTINGS.presets[SETTINGS.preset], [facet]: 0 },
+    }),
+  ),
   ...FACETS.map(
     (facet): Variant => ({
       name: `${facet} alone`,

@@ -58,7 +58,8 @@ function facets(rows: Readonly<Partial<Record<Facet, Row>>>): SearchResult['face
     Object.entries(rows).map(([facet, [score, matched = [], missing = [], contradicted = []]]) => {
       const weight = WEIGHTS[facet as Facet];
       const contribution = 0.8 * weight * (score ?? 0.18);
-      return [facet, { score, weight, contribution, matched, missing, contradicted }];
+      const percentile = score === null ? null : 99;
+      return [facet, { score, percentile, level: null, weight, contribution, matched, missing, contradicted }];
     }),
   );
 }
@@ -74,6 +75,8 @@ export function result(over: Partial<SearchResult> = {}): SearchResult {
     flagged: true,
     flag_reason: 'Score 0.81 with ECG 0.92 and three facets above 0.40.',
     alert_level: 'critical',
+    confidence: { value: 0.98, factors: [] },
+    folded: [],
     facets: facets({
       symptoms: [
         0.78,
@@ -174,6 +177,7 @@ export function searchAnswer(over: Partial<SearchAnswer> = {}): SearchAnswer {
     weights: WEIGHTS,
     thresholds_version: 'clinical-1',
     engine: 'fused',
+    adjustments: [],
     legs: ['dense', 'lexical', 'findings'],
     understood: {
       symptoms: ['syncope', 'fever', 'gasping at night', 'palpitations', 'vomiting', 'no chest pain'],

@@ -105,7 +105,7 @@ async function queryOf(release: Release, ordinal: number): Promise<Vectors> {
 
 function bestOf(release: Release, query: Vectors, ordinals: readonly number[], dense: Signals['dense']): number[] {
   const asked = { dense: query, agreement: {}, lexical: null };
-  const plan = planOf(SETTINGS, asked, SETTINGS.presets[SETTINGS.preset], ['dense'], release.pairs);
+  const plan = planOf(SETTINGS, asked, SETTINGS.presets[SETTINGS.preset], ['dense'], release.pairs, 1);
   const signals: Signals = { length: ordinals.length, dense, agreement: {}, lexical: null };
   return ordinals
     .map((ordinal, i) => ({ ordinal, score: totalOf(contributions(signals, plan, i)) }))
