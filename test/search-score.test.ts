@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { flagOf } from '../core/search/flags.ts';
-import { createLexicalBuilder, lexicalQuery, lexicalScores, readLexical } from '../core/search/lexical.ts';
 import { percentileOf, randomScores } from '../core/search/percentile.ts';
 import { contributions, evidence, planOf, type Signals, scoresOf, totalOf } from '../core/search/score.ts';
 import { SETTINGS } from '../core/search/settings.ts';
-import { termsOf } from '../core/search/terms.ts';
 import { FACETS, VIEWS } from '../schema/vocabulary.ts';
 
 const LENGTH = 7;
@@ -126,42 +124,6 @@ test('a missing facet scores the mean of random pairs that have it: more than no
   expect(score(Number.NaN)).toBeCloseTo(0.3, 6);
   expect(score(0)).toBe(0);
   expect(score(1)).toBe(1);
-});
-
-test('the lexical leg is BM25 by the book, as a share of what no case can exceed', () => {
-  const words = ['fever', 'rash', 'cough', 'syncope', 'ecg', 'stroke'];
-  const texts = fc.array(fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 12 }), {
-    minLength: 1,
-    maxLength: 8,
-  });
-  fc.assert(
-    fc.property(
-      texts,
-      fc.array(fc.constantFrom(...words, 'unknown'), { minLength: 1, maxLength: 6 }),
-      (corpus, asked) => {
-        const builder = createLexicalBuilder();
-        for (const text of corpus) builder.add(text.join(' '));
-        const index = readLexical(builder.finish());
-        const { k1, b } = SETTINGS.bm25;
-        const query = lexicalQuery(index, asked.join(' '), { k1, b });
-        const scores = lexicalScores(index, query, { k1, b });
-        const mean = corpus.reduce((sum, text) => sum + text.length, 0) / corpus.length;
-        const idf = (word: string) => {
-          const having = corpus.filter((text) => text.includes(word)).length;
-          return Math.log(1 + (corpus.length - having + 0.5) / (having + 0.5));
-        };
-        const most = asked.reduce((sum, word) => sum + idf(word) * (k1 + 1), 0);
-        for (const [i, text] of corpus.entries()) {
-          const expected = asked.reduce((sum, word) => {
-            const count = text.filter((one) => one === word).length;
-            return sum + (idf(word) * count * (k1 + 1)) / (count + k1 * (1 - b + (b * text.length) / mean));
-          }, 0);
-          expect(scores[i]).toBeCloseTo(expected / most, 5);
-        }
-      },
-    ),
-  );
-  expect(new Set(words.map((word) => termsOf(word)[0])).size).toBe(words.length);
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { arrayOf, packArrays, unpackArrays } from './binary.ts';
 import type { Cards } from './cards.ts';
 import type { ReleaseCase } from './contract.ts';
 import { agreementScores, type FindingIndex } from './findings.ts';
-import { type LexicalIndex, lexicalQuery, lexicalScores } from './lexical.ts';
+import { type LexicalIndex, lexicalQuery, lexicalScores, lexicalText } from './lexical.ts';
 import { planOf, type Signals, scoresOf } from './score.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -58,7 +58,11 @@ export function pairSignals(
   let pair = 0;
   for (const [place, query] of queries.entries()) {
     const { extracted, vectors } = query.theCase;
-    const words = lexicalScores(lexical, lexicalQuery(lexical, extracted.text, SETTINGS.bm25), SETTINGS.bm25);
+    const words = lexicalScores(
+      lexical,
+      lexicalQuery(lexical, lexicalText(extracted.text, extracted), SETTINGS.bm25),
+      SETTINGS.bm25,
+    );
     const agreed = agreementScores(findings, cards, extracted);
     for (let i = 0; i < partners; i += 1) {
       const step = 1 + Math.floor(((random() + 1) / 2) * (sample.length - 1));

@@ -10,7 +10,7 @@ import { heldVectors, rowsByCase, type VectorRows, type ViewRows } from './dense
 import { createFindingsBuilder, type FindingIndex, readFindings } from './findings.ts';
 import { createCoder, fitsCodes, packInto } from './kernel/codes.ts';
 import { type FusedKernel, openKernel } from './kernel/kernel.ts';
-import { createLexicalBuilder, type LexicalIndex, readLexical } from './lexical.ts';
+import { createLexicalBuilder, type LexicalIndex, lexicalText, readLexical } from './lexical.ts';
 import type { Signals } from './score.ts';
 import { SETTINGS } from './settings.ts';
 import { withoutText } from './withhold.ts';
@@ -45,7 +45,7 @@ export type Release = {
 };
 
 /** Title and text as words are looked up in; a title that opens the text counts once. */
-function lexicalText(theCase: ReleaseCase): string {
+function titledText(theCase: ReleaseCase): string {
   const { title } = theCase.provenance;
   const { text } = theCase.extracted;
   return title === null || text.startsWith(title) ? text : `${title}\n${text}`;
@@ -116,7 +116,7 @@ export async function writeRelease(
       const vector = vectors[view];
       if (vector && usable(vector, caseId, view)) await writer.add(caseCount, vector);
     }
-    lexical.add(lexicalText(theCase));
+    lexical.add(lexicalText(titledText(theCase), theCase.extracted));
     findings.add(theCase.extracted);
     cards.add(theCase);
     sampler.add(caseCount, theCase);

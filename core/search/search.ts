@@ -9,7 +9,7 @@ import type { SearchAnswer, SearchRequest, SearchResult } from './contract.ts';
 import type { FacetSearcher } from './dense.ts';
 import { type Fold, foldResults } from './diversity.ts';
 import { agreementScores } from './findings.ts';
-import { lexicalQuery, lexicalScores, termsEarned } from './lexical.ts';
+import { lexicalQuery, lexicalScores, lexicalText, termsEarned } from './lexical.ts';
 import { randomFacetScores, randomScores } from './percentile.ts';
 import { CaseGoneError, type Query, readQuery, understoodOf } from './query.ts';
 import type { Release } from './release.ts';
@@ -87,7 +87,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const adjustments = request.weights ? [] : adjustmentsFor(query.extracted, settings);
   const weights = adjusted(weightsOf(request, settings), adjustments, settings);
   const kept = eligible(release, request, query, tombstones);
-  const words = lexicalQuery(release.lexical, query.text, settings.bm25);
+  const words = lexicalQuery(release.lexical, lexicalText(query.text, query.extracted), settings.bm25);
   const cheap = {
     length: release.cards.count,
     agreement: request.legs.includes('findings')

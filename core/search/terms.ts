@@ -1,4 +1,5 @@
 import { stemmer } from 'stemmer';
+import { americanOf } from './spelling.ts';
 
 /** Changes whenever the same text could give other terms: part of every fingerprint and of the release format. */
 export const TERMS_VERSION = 1;
@@ -106,6 +107,30 @@ export function termsOf(text: string): string[] {
   return terms;
 }
 
+/** As `termsOf`, after the American spelling: what the inverted index holds. The embedder's words are `termsOf`, which its models were fitted on. */
+export function spelledTermsOf(text: string): string[] {
+  const terms: string[] = [];
+  for (const word of wordsOf(text)) {
+    const term = spelledTermOf(word);
+    if (term !== null) terms.push(term);
+  }
+  return terms;
+}
+
+/** Units are written in too many ways (`mm Hg`, `mmHg`), and tell nothing by themselves. */
+const UNIT_WORDS = new Set('mmhg hg mm cm mmol umol nmol pmol meq mg ug mcg ng pg kg dl ml fl iu bpm cmh2o'.split(' '));
+
+const spelledStems = new Map<string, string | null>();
+
+function spelledTermOf(word: string): string | null {
+  const known = spelledStems.get(word);
+  if (known !== undefined) return known;
+  if (spelledStems.size >= STEM_CACHE_MAX) spelledStems.clear();
+  const made = UNIT_WORDS.has(word) ? null : termOf(americanOf(word));
+  spelledStems.set(word, made);
+  return made;
+}
+
 /** How often each term occurs, in order of first occurrence. */
 export function termCounts(text: string): Map<string, number> {
   const counts = new Map<string, number>();
@@ -119,12 +144,12 @@ export type WordsMet = Map<string, string | null>;
 function termOfWord(word: string, met: WordsMet): string | null {
   const known = met.get(word);
   if (known !== undefined) return known;
-  const made = termOf(fold(word));
+  const made = spelledTermOf(fold(word).slice(0, TERM_LENGTH_MAX));
   met.set(word, made);
   return made;
 }
 
-/** Words of a text with their terms, for quoting: `start` in UTF-16 offsets of the text as given. */
+/** Words of a text with their terms (`spelledTermsOf`), for quoting: `start` in UTF-16 offsets of the text as given. */
 export function* placedTerms(
   text: string,
   met: WordsMet = new Map(),

@@ -1,7 +1,7 @@
 import type { Embedder } from '../../../core/models/ports.ts';
 import { similarity } from '../../../core/search/dense.ts';
 import { agreementScores } from '../../../core/search/findings.ts';
-import { lexicalQuery, lexicalScores } from '../../../core/search/lexical.ts';
+import { lexicalQuery, lexicalScores, lexicalText } from '../../../core/search/lexical.ts';
 import { type Query, readQuery } from '../../../core/search/query.ts';
 import type { Release } from '../../../core/search/release.ts';
 import type { Signals } from '../../../core/search/score.ts';
@@ -50,7 +50,7 @@ export async function* heardBy(task: Task, release: Release, embedder: Embedder)
       for (const [row, ordinal] of held.rows.entries()) values[ordinal] = similarity(rows, vector, row);
       dense[view] = values;
     }
-    const words = lexicalQuery(release.lexical, query.text, SETTINGS.bm25);
+    const words = lexicalQuery(release.lexical, lexicalText(query.text, query.extracted), SETTINGS.bm25);
     const signals: Signals = {
       length: count,
       dense,

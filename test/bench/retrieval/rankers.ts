@@ -35,7 +35,7 @@ function tfidfRanker({ lexical, cards }: Release): Ranker {
   const idf = (id: number) =>
     inverseFrequency(lexical.caseCount, (lexical.termStart[id + 1] ?? 0) - (lexical.termStart[id] ?? 0));
   const squares = new Float64Array(cards.count);
-  for (const id of lexical.termOf.values()) {
+  for (let id = 0; id < lexical.termOf.size; id += 1) {
     for (let at = lexical.termStart[id] ?? 0; at < (lexical.termStart[id + 1] ?? 0); at += 1) {
       const ordinal = lexical.cases[at] ?? 0;
       squares[ordinal] = (squares[ordinal] ?? 0) + ((1 + Math.log(lexical.counts[at] ?? 1)) * idf(id)) ** 2;
