@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { FindingMatch, SearchRequest } from '../core/search/contract.ts';
 import { ASSERTIONS, FACETS } from '../schema/vocabulary.ts';
 import { type AppDeps, createApp } from '../space/http/app.ts';
-import { caseAnswer, HOSTILE, result, searchAnswer, statusAnswer, stubDeps } from './support/space-stub.ts';
+import { caseAnswer, HOSTILE, QUERY_TEXT, result, searchAnswer, statusAnswer, stubDeps } from './support/space-stub.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const QUERY = 'A zebra-striped man of 39 collapsed during a fever';
@@ -106,6 +106,9 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     await page.getByLabel('Age from').fill('30');
     await page.getByLabel('Sex').selectOption('male');
     await page.getByLabel('Rare cases only').check();
+    await page.getByLabel('Has Labs').check();
+    await page.getByLabel('Has ECG').check();
+    await page.getByLabel('Must contain').fill('syncope AND fever');
     await page.getByLabel('Words', { exact: false }).uncheck();
     await page.getByLabel('Results', { exact: true }).fill('5');
     await search(page);
@@ -115,7 +118,8 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
         text: QUERY,
         k: 5,
         weights: { symptoms: 0.3, ecg: 0.6, labs: 0.25, demographics: 0.1, imaging: 0.1 },
-        filters: { age_min: 30, sex: 'male', rare: true },
+        keywords: 'syncope AND fever',
+        filters: { age_min: 30, sex: 'male', rare: true, has: ['ecg', 'labs'] },
         legs: ['dense', 'findings'],
         explain: true,
       },
@@ -135,6 +139,214 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     await search(page);
     await expect.poll(() => asked.length).toBe(2);
     expect([asked[1]?.text, asked[1]?.case_id, page.url()]).toEqual([QUERY, undefined, `${base}/`]);
+  });
+
+  test('keywords alone are a search, and a problem of theirs is shown at their field', async () => {
+    const asked: SearchRequest[] = [];
+    const { page } = await visit(
+      {
+        search: async (request) => {
+          asked.push(request);
+          return searchAnswer();
+        },
+      },
+      '/',
+    );
+    await page.getByLabel('Must contain').fill('"long QT"');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('heading', { name: '3 similar cases' }).waitFor();
+    expect(asked[0]).toMatchObject({ keywords: '"long QT"' });
+    expect(asked[0]).not.toHaveProperty('text');
+    await page.route('**/api/search', (route) =>
+      route.fulfill({ status: 400, json: { errors: [{ field: 'keywords', message: 'a quotation mark is open' }] } }),
+    );
+    await page.keyboard.press('Control+Enter');
+    await page.locator('#keywords-error', { hasText: 'a quotation mark is open' }).waitFor();
+    expect(await page.getByLabel('Must contain').getAttribute('aria-invalid')).toBe('true');
+  });
+
+  test('a match shows the words of both sides, and leads to both places', async () => {
+    const { page, base } = await visit({}, '/');
+    await page.getByLabel('Describe the case').fill(`  ${QUERY_TEXT}`);
+    await page.keyboard.press('Control+Enter');
+    const row = page
+      .locator('.result')
+      .first()
+      .getByRole('row', { name: /syncope/ });
+    await row.waitFor();
+    expect(await row.getByRole('cell').allTextContents()).toEqual([
+      'collapsed',
+      'fainted (its place in the case, opens in a new tab)',
+    ]);
+    await row.getByRole('button', { name: 'collapsed' }).click();
+    const selected = await page.getByLabel('Describe the case').evaluate((field) => {
+      const { value, selectionStart, selectionEnd } = field as HTMLTextAreaElement;
+      return value.slice(selectionStart, selectionEnd);
+    });
+    expect(selected).toBe('collapsed');
+    const href = await row.getByRole('link').getAttribute('href');
+    const { text } = caseAnswer();
+    expect(href).toBe(`/cases/sample-001#at-${text.indexOf('fainted')}-${text.indexOf('fainted') + 7}`);
+    await page.goto(base + href);
+    expect(await placeShown(page)).toBe('fainted');
+  });
+
+  /** The words that the page of a case shows as the place its address names. */
+  const placeShown = (page: Page) =>
+    page.evaluate(() => {
+      const highlights = (CSS as unknown as { highlights: Map<string, Iterable<Range>> }).highlights;
+      return [...(highlights.get('place') ?? [])].map(String).join('|');
+    });
+
+  test('a place runs through all marks in it, is in view, and moves with the address', async () => {
+    const text = caseAnswer().text;
+    const quote = 'coved ST elevation of 3 mm in V1 and V2 running into an inverted T wave';
+    const start = text.indexOf(quote);
+    const viewport = { width: 390, height: 500 };
+    const { page, base } = await visit({}, `/cases/sample-001#at-${start}-${start + quote.length}`, { viewport });
+    expect(await placeShown(page)).toBe(quote);
+    expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
+    await page.evaluate(() => {
+      location.hash = '#at-2-13';
+    });
+    await expect.poll(() => placeShown(page)).toBe('41-year-old');
+    for (const nowhere of ['#at-13-2', '#at-5-999999', '#at-x-y', '#finding-3']) {
+      await page.goto(`${base}/cases/sample-001${nowhere}`);
+      expect(await placeShown(page)).toBe('');
+    }
+  });
+
+  test('without script the place of a finding is an anchor of the page', async () => {
+    const { page } = await visit({}, '/cases/sample-001#at-2-13', { javaScriptEnabled: false });
+    const anchor = page.locator('#at-2-13');
+    await anchor.waitFor({ state: 'attached' });
+    expect(await anchor.evaluate((node) => node.matches(':target'))).toBe(true);
+  });
+
+  test('what an answer says as a whole stands above its results', async () => {
+    const first = result({
+      confidence: { value: 0.72, factors: [{ name: 'three strong facets', change: 0.05, reason: 'three are strong' }] },
+      folded: ['sample-001-2', 'sample-001-3'],
+    });
+    const answer = searchAnswer({
+      results: [first],
+      exact: false,
+      adjustments: [
+        { rule: 'detailed_ecg', reason: 'detailed ECG: ECG +.10', applied: true },
+        { rule: 'child', reason: 'under 18: patient +.10', applied: false },
+      ],
+      rollup: {
+        of: 50,
+        entries: Array.from({ length: 7 }, (_, i) => ({
+          diagnosis: `diagnosis ${i}`,
+          cases: 10 - i,
+          share: 0.3 / (i + 1),
+          best_case_id: `best-${i}`,
+          best_score: 0.7,
+        })),
+      },
+    });
+    const { page } = await visit({ search: async () => answer }, '/');
+    await search(page);
+    await page.getByText('Approximate:').waitFor();
+    expect(await page.locator('.adjusted').textContent()).toBe('Weights moved for this query: detailed ECG: ECG +.10.');
+    const rollup = page.getByRole('region', { name: 'Diagnoses of the nearest 50 cases' });
+    expect(await rollup.textContent()).toContain('never a diagnosis of your patient');
+    expect(await rollup.getByRole('listitem').first().textContent()).toBe('Diagnosis 010 cases30 %');
+    expect(await rollup.getByRole('link', { name: 'Diagnosis 0' }).getAttribute('href')).toBe('/cases/best-0');
+    await rollup.getByText('2 more').click();
+    await rollup.getByRole('link', { name: 'Diagnosis 6' }).waitFor();
+    await page.getByText('Confidence 72 %').click();
+    await page.getByText('+5 three are strong').waitFor();
+    expect(await page.locator('.folded a').allTextContents()).toEqual(['sample-001-2', 'sample-001-3']);
+  });
+
+  test('results are chosen to be compared by keyboard, four at most, and no query is in the address', async () => {
+    const results = Array.from({ length: 5 }, (_, i) => result({ case_id: `case,${i}` }));
+    const { page, context, urls } = await visit({ search: async () => searchAnswer({ results }) }, '/');
+    await search(page);
+    const boxes = page.getByLabel('Compare');
+    await boxes.first().focus();
+    await page.keyboard.press('Space');
+    await page.getByText('1 case chosen: choose one more to compare').waitFor();
+    for (const at of [1, 2, 3]) await boxes.nth(at).check();
+    expect(await boxes.nth(4).isDisabled()).toBe(true);
+    const link = page.getByRole('link', { name: 'Compare', exact: true });
+    const opened = context.waitForEvent('page');
+    await link.click();
+    const url = new URL((await opened).url());
+    expect(url.searchParams.getAll('ids')).toEqual([0, 1, 2, 3].map((i) => `case,${i}`));
+    expect(urls.filter((one) => one.includes('zebra'))).toEqual([]);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    expect(await boxes.nth(4).isDisabled()).toBe(false);
+    expect(await page.locator('#comparison').isHidden()).toBe(true);
+  });
+
+  test('beside a case that was asked for, it is the reference', async () => {
+    const { page } = await visit({}, '/?case=sample-009');
+    await page.getByLabel('Compare').first().check();
+    const href = await page.getByRole('link', { name: 'Compare', exact: true }).getAttribute('href');
+    expect(href).toBe('/compare?ids=sample-009&ids=sample-001');
+  });
+
+  test('the page of a case shows the cases most like it, and leads to a comparison', async () => {
+    const asked: SearchRequest[] = [];
+    const { page } = await visit(
+      {
+        search: async (request) => {
+          asked.push(request);
+          return searchAnswer();
+        },
+      },
+      '/cases/sample-001',
+    );
+    const neighbours = page.getByRole('region', { name: 'Most like this case' });
+    await neighbours.waitFor();
+    expect(asked).toMatchObject([{ case_id: 'sample-001', k: 5 }]);
+    expect(await neighbours.getByRole('listitem').count()).toBe(3);
+    expect(await neighbours.getByRole('link', { name: 'Compare with the first 3' }).getAttribute('href')).toBe(
+      '/compare?ids=sample-001&ids=sample-001&ids=sample-003&ids=sample-031',
+    );
+  });
+
+  const compared: Partial<AppDeps> = {
+    caseById: async (id) => {
+      const own = caseAnswer({ case_id: id });
+      if (id !== 'B') return own;
+      const labs = own.facets.labs;
+      const findings = (labs?.findings ?? []).map((one) => ({ ...one, value: 900, flag: 'high' as const }));
+      return { ...own, facets: { labs: { text: labs?.text ?? '', findings } }, treatments: [], complications: [] };
+    },
+  };
+
+  test.each([1280, 390])('a comparison is readable and marked at %i px, in dark as in light', async (width) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, violations } = await visit(compared, '/compare?ids=A,B,C,D', {
+        viewport: { width, height: 800 },
+        colorScheme,
+      });
+      const labs = page.getByRole('region', { name: /^Labs/ });
+      const troponin = labs.getByRole('row', { name: /troponin I differs/ });
+      expect((await troponin.getByRole('cell').nth(1).textContent())?.replace(/\s+/g, ' ')).toContain('900 ng/L high');
+      expect(await labs.getByRole('row', { name: /C-reactive protein same|CRP same/i }).count()).toBe(1);
+      const symptoms = page.getByRole('region', { name: /^Symptoms/ });
+      const silent = symptoms.getByRole('row', { name: /syncope/ }).getByText('not mentioned');
+      expect(await silent.count()).toBe(1);
+      await page.getByLabel('Only what differs').check();
+      expect(await symptoms.isHidden()).toBe(true);
+      expect(await labs.isVisible()).toBe(true);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+      expect(violations).toEqual([]);
+    }
+  });
+
+  test('a case becomes the reference, and one is left out, by a link', async () => {
+    const { page } = await visit(compared, '/compare?ids=A,B,C');
+    await page.getByRole('link', { name: 'Make it the reference' }).last().click();
+    await page.waitForURL(/ids=C&ids=A&ids=B/);
+    await page.getByRole('link', { name: 'Leave it out' }).first().click();
+    await page.waitForURL(/ids=A&ids=B$/);
+    expect(await page.getByRole('link', { name: 'Leave it out' }).count()).toBe(0);
   });
 
   test('a wrong field is named, marked, reached and explained', async () => {
@@ -281,7 +493,7 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
   });
   const hostileDeps: Partial<AppDeps> = {
     search: async () => hostileAnswer,
-    caseById: async () => hostileCase,
+    caseById: async (id) => ({ ...hostileCase, case_id: `../${HOSTILE[2]}${id}` }),
     status: async () => hostileStatus,
     exampleQueries: HOSTILE,
   };
@@ -310,6 +522,13 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     await expectHarmless(page, violations);
     await page.goto(`${base}/cases/x`);
     expect(await page.locator('.case-text').textContent()).toBe(poison);
+    await expectHarmless(page, violations);
+    await page.locator('#neighbours li').first().waitFor();
+    await expectHarmless(page, violations);
+    await page.goto(`${base}/compare?ids=x,y`);
+    for (const details of await page.locator('details').all())
+      await details.evaluate((node) => node.setAttribute('open', ''));
+    expect(await page.locator('.compare-title').first().textContent()).toBe(poison);
     await expectHarmless(page, violations);
     await page.goto(`${base}/status`);
     await page.getByText('Live: refreshed').waitFor();

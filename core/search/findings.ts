@@ -17,7 +17,7 @@ export type FindingIndex = {
 };
 
 /** Age and sex are compared as numbers of the patient, not as words. */
-const PATIENT_TERMS: ReadonlySet<string> = new Set(['age', 'sex']);
+export const PATIENT_TERMS: ReadonlySet<string> = new Set(['age', 'sex']);
 
 /** Weight of age: that of a property which one case in seven has. Of sex: one in two. Same scale as the idf of a finding. */
 const AGE_WEIGHT = Math.log(7);

@@ -11,6 +11,7 @@ const YEAR_MIN = 1500;
 const YEAR_MAX = 2200;
 const AGE_YEARS_MAX = 130;
 const LABEL_CHARS_MAX = 200;
+export const CASE_ID_CHARS_MAX = 300;
 const KEYWORDS_CHARS_MAX = 1_000;
 
 /** Line breaks and tabs stay, since they part sentences; other control characters carry nothing. */
@@ -28,6 +29,7 @@ const words = (charsMax: number, message: string) =>
 const text = words(SETTINGS.textCharsMax, 'expected some text, came nothing');
 const keywords = words(KEYWORDS_CHARS_MAX, 'expected some keywords, came nothing');
 const label = z.string().trim().min(1).max(LABEL_CHARS_MAX);
+const caseId = z.string().trim().min(1).max(CASE_ID_CHARS_MAX);
 const weight = z.number().finite().min(0);
 
 const facetKeyed = <Value extends z.ZodType>(value: Value) =>
@@ -70,7 +72,7 @@ const request = z
     facets: facetKeyed(text)
       .refine((value) => Object.keys(value).length > 0, { message: `expected at least one of ${FACETS.join(', ')}` })
       .optional(),
-    case_id: label.optional(),
+    case_id: caseId.optional(),
     keywords: keywords.optional(),
     k: z.int().min(1).max(SETTINGS.kMax).default(SETTINGS.kDefault),
     preset: z.enum(PRESETS).optional(),

@@ -111,7 +111,7 @@ export function resultOf(found: Found): SearchResult {
 }
 
 /** The opening words, where the source gives no title. */
-function titleFromText(text: string): string {
+export function titleFromText(text: string): string {
   const line = text
     .slice(0, 4 * TITLE_CHARS_MAX)
     .replace(/\s+/g, ' ')

@@ -14,12 +14,21 @@ export function readRequest(caseId) {
   const preset = byId('preset').value;
   const filters = readFilters();
   return {
-    ...(caseId === null ? { text: byId('text').value } : { case_id: caseId }),
+    ...asked(caseId),
     ...(byId('k').value === '' ? {} : { k: Number(byId('k').value) }),
     ...(preset === 'custom' ? { weights: readWeights() } : { preset }),
     ...(Object.keys(filters).length === 0 ? {} : { filters }),
     ...(legsChosen().length === LEGS.length ? {} : { legs: legsChosen() }),
   };
+}
+
+/** A case, a text, keywords, or keywords beside either. */
+function asked(caseId) {
+  const text = byId('text').value;
+  const keywords = byId('keywords').value;
+  const withKeywords = keywords.trim() === '' ? {} : { keywords };
+  if (caseId !== null) return { case_id: caseId, ...withKeywords };
+  return text.trim() === '' ? withKeywords : { text, ...withKeywords };
 }
 
 function readWeights() {
@@ -31,6 +40,8 @@ function readFilters() {
   for (const name of NUMBER_FILTERS) if (byId(name).value !== '') filters[name] = Number(byId(name).value);
   for (const name of ['sex', 'category']) if (byId(name).value !== '') filters[name] = byId(name).value;
   if (byId('rare').checked) filters.rare = true;
+  const has = FACETS.filter((facet) => byId(`has-${facet}`).checked);
+  if (has.length > 0) filters.has = has;
   return filters;
 }
 
@@ -67,6 +78,7 @@ function resetOptions() {
   for (const name of [...NUMBER_FILTERS, 'sex', 'category']) byId(name).value = '';
   byId('k').value = K_DEFAULT;
   byId('rare').checked = false;
+  for (const facet of FACETS) byId(`has-${facet}`).checked = false;
   for (const leg of LEGS) byId(`leg-${leg}`).checked = true;
   clearProblems();
   showOptionsState();

@@ -2,7 +2,17 @@
 
 import { bar, element, folded, isolated } from './dom.js';
 import { findings } from './finding-groups.js';
-import { FACET_LABELS, FACETS, NOTICE_LABELS, percent, percentile, safeHref, sentence } from './words.js';
+import {
+  caseHref,
+  FACET_LABELS,
+  FACETS,
+  NOTICE_LABELS,
+  percent,
+  percentile,
+  placeHref,
+  safeHref,
+  sentence,
+} from './words.js';
 
 const QUOTES_SHOWN = 3;
 const ALERT_LABELS = { routine: 'Worth a look', significant: 'Significant match', critical: 'Critical match' };
@@ -11,8 +21,9 @@ const ALERT_LABELS = { routine: 'Worth a look', significant: 'Significant match'
  * @param {import('../../core/search/contract.ts').SearchResult} result
  * @param {number} rank from 1
  * @param {import('../../core/search/contract.ts').SearchAnswer} answer
+ * @param asked as `renderAnswer` takes it
  */
-export function renderResult(result, rank, answer) {
+export function renderResult(result, rank, answer, asked) {
   const headingId = `result-${rank}`;
   return element(
     'li',
@@ -28,10 +39,9 @@ export function renderResult(result, rank, answer) {
         'details',
         { class: 'why', open: opensBeside(rank) },
         element('summary', {}, 'Why it is similar', element('span', { class: 'hint' }, whyLine(result))),
-        element('div', { class: 'result-body' }, scores(result, answer), findings(result)),
-        evidence(result),
+        element('div', { class: 'result-body' }, findings(result, asked), evidence(result), scores(result, answer)),
       ),
-      foot(result),
+      foot(result, asked),
     ),
   );
 }
@@ -71,8 +81,6 @@ function whyLine(result) {
     .join(' · ');
 }
 
-const caseHref = (result) => `/cases/${encodeURIComponent(result.case_id)}`;
-
 function header(result, rank, headingId) {
   return element(
     'header',
@@ -86,7 +94,7 @@ function header(result, rank, headingId) {
         { id: headingId },
         element(
           'a',
-          { href: caseHref(result), target: '_blank', rel: 'noopener', dir: 'auto' },
+          { href: caseHref(result.case_id), target: '_blank', rel: 'noopener', dir: 'auto' },
           result.title,
           newTab(),
         ),
@@ -140,6 +148,48 @@ function verdict(result) {
         ' ',
         isolated(result.rare_reason ?? ''),
       ),
+    confidence(result.confidence),
+    alsoFor(result.folded ?? []),
+  );
+}
+
+/** How far the match may be relied on, and by what that was raised or lowered. */
+function confidence(given) {
+  if (given === undefined) return null;
+  const line = ['Confidence ', element('strong', {}, percent(given.value))];
+  if (given.factors.length === 0) return element('p', { class: 'confidence' }, line);
+  return element(
+    'details',
+    { class: 'confidence' },
+    element(
+      'summary',
+      {},
+      line,
+      element('span', { class: 'hint' }, ` ${given.factors.map(({ name }) => name).join(' · ')}`),
+    ),
+    element(
+      'ul',
+      {},
+      given.factors.map(({ change, reason }) =>
+        element('li', {}, element('span', { class: 'change' }, signed(change)), ' ', isolated(reason)),
+      ),
+    ),
+  );
+}
+
+const signed = (change) => `${change < 0 ? '−' : '+'}${Math.abs(Math.round(change * 100))}`;
+
+/** Other patients of the report, and nearly the same cases, that this one stands for. */
+function alsoFor(ids) {
+  if (ids.length === 0) return null;
+  return element(
+    'p',
+    { class: 'folded fine' },
+    `Stands for ${ids.length} more of this report or nearly the same: `,
+    ids.flatMap((id, i) => [
+      i === 0 ? '' : ', ',
+      element('a', { href: caseHref(id), target: '_blank', rel: 'noopener' }, isolated(id)),
+    ]),
   );
 }
 
@@ -217,12 +267,17 @@ function evidence(result) {
   if (result.text_withheld)
     return element('p', { class: 'fine' }, `No words of the case are shown: ${result.text_withheld}.`);
   if (result.evidence.length === 0) return null;
-  const quotes = result.evidence.map(({ facet, quote }) =>
+  const quotes = result.evidence.map(({ facet, quote, span }) =>
     element(
       'li',
       { class: 'quote', 'data-facet': facet },
       element('span', { class: 'quote-facet' }, FACET_LABELS[facet] ?? facet),
-      element('q', { dir: 'auto' }, quote),
+      element(
+        'a',
+        { class: 'place', href: placeHref(result.case_id, span), target: '_blank', rel: 'noopener' },
+        element('q', { dir: 'auto' }, quote),
+        newTab(),
+      ),
     ),
   );
   return element(
@@ -233,7 +288,7 @@ function evidence(result) {
   );
 }
 
-function foot(result) {
+function foot(result, { choose }) {
   const source = safeHref(result.url);
   return element(
     'footer',
@@ -248,7 +303,8 @@ function foot(result) {
     element(
       'p',
       { class: 'links' },
-      element('a', { href: caseHref(result), target: '_blank', rel: 'noopener' }, 'Read the case', newTab()),
+      choose(result.case_id),
+      element('a', { href: caseHref(result.case_id), target: '_blank', rel: 'noopener' }, 'Read the case', newTab()),
       source !== null &&
         element('a', { href: source, target: '_blank', rel: 'noopener noreferrer' }, 'Source ↗', newTab()),
       element(

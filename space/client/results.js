@@ -1,11 +1,15 @@
 // An answer of POST /api/search as elements: what was understood, what is degraded, then one card per result.
 
+import { notes, rollup } from './answer-notes.js';
 import { element, isolated } from './dom.js';
 import { renderResult } from './result-card.js';
 import { count, FACET_LABELS, FACETS, percent, sentence } from './words.js';
 
-/** @param {import('../../core/search/contract.ts').SearchAnswer} answer */
-export function renderAnswer(answer, seedCaseId) {
+/**
+ * @param {import('../../core/search/contract.ts').SearchAnswer} answer
+ * @param asked what the results lead back to: `seedCaseId`, `showInQuery`, and `choose`, which gives the box to compare a case
+ */
+export function renderAnswer(answer, asked) {
   const found = answer.results.length;
   const heading = found === 0 ? 'No similar case' : `${count(found)} similar ${found === 1 ? 'case' : 'cases'}`;
   return element(
@@ -17,14 +21,15 @@ export function renderAnswer(answer, seedCaseId) {
       element('h2', { id: 'results-heading', tabindex: '-1' }, heading),
       element('p', { class: 'fine' }, tookLine(answer)),
     ),
-    degradedNotice(answer.degraded),
-    understood(answer, seedCaseId),
+    notes(answer),
+    understood(answer, asked.seedCaseId),
+    rollup(answer),
     found === 0
       ? emptyNotice(answer)
       : element(
           'ol',
           { class: 'results' },
-          answer.results.map((result, i) => renderResult(result, i + 1, answer)),
+          answer.results.map((result, i) => renderResult(result, i + 1, answer, asked)),
         ),
     element('p', { class: 'fine after' }, element('strong', {}, answer.disclaimer), ` ${methodLine(answer)}`),
   );
@@ -38,22 +43,6 @@ function tookLine({ release, took_ms }) {
 function methodLine({ engine, legs, thresholds_version, weights, release }) {
   const shares = FACETS.map((facet) => `${FACET_LABELS[facet].toLowerCase()} ${percent(weights[facet] ?? 0)}`);
   return `Engine ${engine}, compared by ${legs.join(', ')}; weights ${shares.join(', ')}; thresholds ${thresholds_version}; generation ${release.generation}.`;
-}
-
-function degradedNotice(lines) {
-  if (lines.length === 0) return null;
-  return element(
-    'div',
-    { class: 'notice' },
-    element('strong', {}, 'Running below its best: '),
-    lines.length === 1
-      ? lines[0]
-      : element(
-          'ul',
-          {},
-          lines.map((line) => element('li', {}, line)),
-        ),
-  );
 }
 
 function understood(answer, seedCaseId) {

@@ -1,5 +1,6 @@
 // The search page: one search at a time, its state said in words, its outcome shown or its problem explained.
 
+import { chooser } from './comparison.js';
 import { byId, element } from './dom.js';
 import { clearProblems, labelOf, readRequest, setUpOptions, showFieldProblems } from './form.js';
 import { renderAnswer } from './results.js';
@@ -59,7 +60,7 @@ async function search() {
   running?.abort();
   clearProblems();
   byId('problem').replaceChildren();
-  if (seedCaseId === null && byId('text').value.trim() === '') {
+  if (seedCaseId === null && byId('text').value.trim() === '' && byId('keywords').value.trim() === '') {
     showProblem({
       title: 'Nothing to search for',
       detail: 'Paste or type a case first.',
@@ -73,7 +74,7 @@ async function search() {
   try {
     const answer = await post(readRequest(seedCaseId), mine.signal);
     if (running !== mine) return;
-    byId('outcome').replaceChildren(renderAnswer(answer, seedCaseId));
+    byId('outcome').replaceChildren(renderAnswer(answer, { seedCaseId, showInQuery, choose: chooser(seedCaseId) }));
     byId('announce').textContent = `${count(answer.results.length)} similar cases found.`;
     reveal(byId('results-heading'));
   } catch (error) {
@@ -84,6 +85,20 @@ async function search() {
       setBusy(false);
     }
   }
+}
+
+/** Selects words of the query in the field that they came from; where the text was changed since, says so. */
+function showInQuery(_facet, [start, end], quote) {
+  const field = byId('text');
+  // What is sent is trimmed on its way.
+  const lead = field.value.length - field.value.trimStart().length;
+  if (field.value.slice(lead + start, lead + end) !== quote) {
+    byId('announce').textContent = 'The text was changed since this search.';
+    return;
+  }
+  field.focus();
+  field.setSelectionRange(lead + start, lead + end);
+  field.scrollIntoView({ block: 'center' });
 }
 
 /** Moves the focus to `heading`, and the page only where the heading is not in its upper half already. */

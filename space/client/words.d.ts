@@ -16,3 +16,6 @@ export declare function safeHref(url: string | null | undefined): string | null;
 export declare function termWords(term: string): string;
 export declare function ago(iso: string, nowMs: number): string;
 export declare function clock(iso: string): string;
+export declare function caseHref(id: string): string;
+export declare function placeHref(id: string, span: readonly [number, number]): string;
+export declare function compareHref(ids: readonly string[]): string;

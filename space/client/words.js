@@ -139,3 +139,11 @@ export function safeHref(url) {
     return null;
   }
 }
+
+export const caseHref = (id) => `/cases/${encodeURIComponent(id)}`;
+
+/** The page of a case, at the words from `start` to `end` of its text. */
+export const placeHref = (id, [start, end]) => `${caseHref(id)}#at-${start}-${end}`;
+
+/** Cases beside each other, the first as the reference. Several parameters, since an id may hold a comma. */
+export const compareHref = (ids) => `/compare?${ids.map((id) => `ids=${encodeURIComponent(id)}`).join('&')}`;

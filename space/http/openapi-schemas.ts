@@ -1,3 +1,4 @@
+import { COMPARED_GROUPS } from '../../core/search/compare.ts';
 import { SOURCE_KINDS } from '../../core/sources/source.ts';
 import {
   ALERT_LEVELS,
@@ -37,7 +38,7 @@ function object(properties: Readonly<Record<string, Schema>>, optional: readonly
 }
 
 /** An object with any of the facets. */
-function byFacet(schema: Schema): Schema {
+function byFacet(schema: Schema) {
   const properties = Object.fromEntries(FACETS.map((facet) => [facet, schema]));
   return { type: 'object', properties, additionalProperties: false };
 }
@@ -55,7 +56,7 @@ const notices: Schema = { ...list(ref('Notice')), description: 'errata, expressi
 const textWithheld: Schema = { ...string, description: 'why no words of the case are shown' };
 const part = object({ score: number, contribution: number });
 
-const filters: Schema = {
+const filters = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -73,7 +74,7 @@ const filters: Schema = {
 };
 
 /** `components.schemas` of the OpenAPI document: what `core/search/contract.ts` says, for programs in other languages. */
-export const schemas: Readonly<Record<string, Schema>> = {
+export const schemas = {
   SearchRequest: {
     type: 'object',
     description:
@@ -141,10 +142,15 @@ export const schemas: Readonly<Record<string, Schema>> = {
       licence: orNull(string),
       rare: boolean,
       rare_reason: orNull(string),
+      confidence: {
+        ...object({ value: share, factors: list(object({ name: string, change: number, reason: string })) }),
+        description: 'how far the match may be relied on, and what raised or lowered that',
+      },
+      folded: { ...list(string), description: 'ids of other patients of the report and of nearly the same cases' },
       notices,
       text_withheld: textWithheld,
     },
-    ['notices', 'text_withheld'],
+    ['confidence', 'folded', 'notices', 'text_withheld'],
   ),
   SearchAnswer: object(
     {
@@ -155,12 +161,24 @@ export const schemas: Readonly<Record<string, Schema>> = {
       thresholds_version: string,
       engine,
       legs: list(leg),
+      exact: { ...boolean, description: 'false where an approximate scan answered' },
+      adjustments: {
+        ...list(object({ rule: string, reason: string, applied: boolean })),
+        description: 'rules that looked at the query to move weights',
+      },
+      rollup: {
+        ...object({
+          of: integer,
+          entries: list(object({ diagnosis: string, cases: integer, share, best_case_id: string, best_score: number })),
+        }),
+        description: 'diagnoses of the nearest cases, never one of the patient',
+      },
       understood: byFacet(list(string)),
       degraded: list(string),
       disclaimer: string,
       took_ms: number,
     },
-    ['reason'],
+    ['reason', 'exact', 'adjustments', 'rollup'],
   ),
   Finding: object(
     {
@@ -256,6 +274,45 @@ export const schemas: Readonly<Record<string, Schema>> = {
       disclaimer: string,
     },
     ['notices', 'text_withheld'],
+  ),
+  Compare: object({
+    cases: {
+      ...list({ type: 'object' }),
+      description: 'id, title, patient, diagnosis, rarity, outcome, citation and licence of each, the reference first',
+    },
+    groups: {
+      type: 'object',
+      properties: Object.fromEntries(COMPARED_GROUPS.map((group) => [group, list(ref('ComparedRow'))])),
+      required: COMPARED_GROUPS,
+    },
+    release: object({ version: integer, generation: string }),
+    disclaimer: string,
+  }),
+  ComparedRow: object({
+    term: string,
+    relation: { ...oneOf(['same', 'differs', 'some']), description: 'some: not every case mentions it' },
+    cases: { ...integer, description: 'how many mention it' },
+    cells: {
+      ...list(orNull(list(ref('ComparedMention')))),
+      description: 'in the order of the cases, most telling mention first; null where it is not mentioned',
+    },
+  }),
+  ComparedMention: object(
+    {
+      assertion: oneOf(ASSERTIONS),
+      value: { ...number, description: 'in the unit that this term is compared in, where it is known' },
+      unit: string,
+      stated: { ...object({ value: number, unit: string }, ['unit']), description: 'what the text says' },
+      comparator: oneOf(COMPARATORS),
+      flag: oneOf(FLAGS),
+      range: list(orNull(number)),
+      trend: oneOf(TRENDS),
+      at: string,
+      qualifiers: list(string),
+      quote: orNull(string),
+      span,
+    },
+    ['value', 'unit', 'stated', 'comparator', 'flag', 'range', 'trend', 'at', 'qualifiers'],
   ),
   Stage: object({
     name: string,

@@ -23,6 +23,28 @@ function json(description: string, schemaName?: string) {
 const page = { 200: { description: 'A page for people', content: { 'text/html': {} } } };
 const caseId = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 
+const comparedIds = {
+  name: 'ids',
+  in: 'query',
+  required: true,
+  description: '`ids=A,B`, or `ids=A&ids=B` where an id holds a comma; two to four different cases',
+  schema: { type: 'array', items: { type: 'string' }, minItems: 2, maxItems: 4 },
+  style: 'form',
+  explode: false,
+};
+const parameter = (name: string, schema: object) => ({ name, in: 'query', schema });
+const { k, preset, engine, legs, explain, weights, filters } = schemas.SearchRequest.properties;
+/** Those of a search request but its words, which belong into a body; lists are parted by commas. */
+const similarParameters = [
+  ...Object.entries({ k, preset, engine, explain }).map(([name, schema]) => parameter(name, schema)),
+  { ...parameter('legs', legs), style: 'form', explode: false },
+  ...Object.entries(weights.properties).map(([facet, schema]) => parameter(`weights.${facet}`, schema)),
+  ...Object.entries(filters.properties).map(([name, schema]) => ({
+    ...parameter(`filters.${name}`, schema),
+    ...(name === 'has' && { style: 'form', explode: false }),
+  })),
+];
+
 function exported(operationId: string, summary: string, contentType: string) {
   return {
     get: {
@@ -79,6 +101,36 @@ export const openapi = {
         responses: { ...json('The case', 'Case'), ...problem(404), ...problem(410), ...problem(500), ...problem(503) },
       },
     },
+    '/api/cases/{id}/similar': {
+      get: {
+        operationId: 'getSimilar',
+        summary: 'Cases similar to this one; the options of a search by the names of their fields',
+        parameters: [caseId, ...similarParameters],
+        responses: {
+          ...json('Ranked cases with their explanation', 'SearchAnswer'),
+          ...problem(400),
+          ...problem(404),
+          ...problem(410),
+          ...problem(500),
+          ...problem(503),
+        },
+      },
+    },
+    '/api/compare': {
+      get: {
+        operationId: 'compareCases',
+        summary: 'Two to four cases beside each other, finding by finding; the first is the reference',
+        parameters: [comparedIds],
+        responses: {
+          ...json('The cases and their findings', 'Compare'),
+          ...problem(400),
+          ...problem(404),
+          ...problem(410),
+          ...problem(500),
+          ...problem(503),
+        },
+      },
+    },
     '/api/cases/{id}/phenopacket': exported(
       'getPhenopacket',
       'One case as a GA4GH phenopacket (2.0): what the patient has and has not',
@@ -123,6 +175,14 @@ export const openapi = {
     },
     '/openapi.json': { get: { operationId: 'getOpenapi', summary: 'This document', responses: json('OpenAPI 3.1') } },
     '/': { get: { operationId: 'searchPage', summary: 'Search page', responses: page } },
+    '/compare': {
+      get: {
+        operationId: 'comparePage',
+        summary: 'Page of two to four cases beside each other',
+        parameters: [{ ...comparedIds, required: false }],
+        responses: { ...page, ...problem(400), ...problem(404), ...problem(410), ...problem(500), ...problem(503) },
+      },
+    },
     '/status': { get: { operationId: 'statusPage', summary: 'Status page', responses: page } },
     '/cases/{id}': {
       get: {

@@ -8,7 +8,7 @@ import { caseText } from './case-text.ts';
 import { type Html, layout } from './layout.ts';
 
 /**
- * The page of one case. It needs no script. All that a source or a model said stands in it as text: the one link outside is the address
+ * The page of one case. It needs no script; with one it shows the place that an address names, and the cases most like this one. All that a source or a model said stands in it as text: the one link outside is the address
  * of the source, where it is one of the web.
  */
 export function casePage(theCase: CaseAnswer): Html {
@@ -17,7 +17,7 @@ export function casePage(theCase: CaseAnswer): Html {
   return layout({
     title: `${title} · Anamnesis`,
     current: null,
-    script: null,
+    script: 'case.js',
     styles: ['case.css', 'case-findings.css'],
     main: html`<article class="case">
   <header class="case-head">
@@ -31,6 +31,7 @@ export function casePage(theCase: CaseAnswer): Html {
   <div class="case-main">
     ${theCase.text_withheld === undefined ? caseText(theCase, places) : withheldText(theCase.text_withheld, theCase.url)}
     ${findingTables(theCase, places)}
+    <section class="neighbours" id="neighbours" data-case="${theCase.case_id}" aria-labelledby="neighbours-heading" hidden></section>
   </div>
   ${caseSource(theCase)}
 </article>`,

@@ -9,6 +9,7 @@ import type { Html } from './layout.ts';
 /** The text with all that was read out of it marked. The legend switches the marks by style alone. */
 export function caseText(theCase: CaseAnswer, { marks }: Places): Html {
   const segments = segmentsOf(theCase.text, marks);
+  const targets = targetsOf(marks);
   const shown = new Set(segments.flatMap((segment) => segment.marks.map((mark) => mark.facet)));
   const marked = LAYERS.filter((layer) => shown.has(layer));
   return html`<section class="narrative" aria-labelledby="text-heading">
@@ -21,12 +22,26 @@ export function caseText(theCase: CaseAnswer, { marks }: Places): Html {
     <p class="legend-assertions fine">Style of the line: ${ASSERTIONS.map((name) => html`<span class="sample" data-assertion="${name}">${ASSERTION_LABELS[name]}</span> `)}</p>
   </fieldset>`
   }
-  <div class="case-text" dir="auto">${segments.map(segmentHtml)}</div>
+  <div class="case-text" dir="auto" data-length="${theCase.text.length}">${segments.map((segment) => segmentHtml(segment, targets))}</div>
 </section>`;
 }
 
-function segmentHtml(segment: Segment): Html {
-  const anchors = segment.starts.map((key) => html`<span class="anchor" id="finding-${key}"></span>`);
+/** What an address can lead to, by the key of the mark that begins there: its number on this page, and its place in the text. */
+function targetsOf(marks: readonly Mark[]): ReadonlyMap<number, readonly string[]> {
+  const places = new Set<string>();
+  return new Map(
+    marks.map(({ key, span: [start, end] }) => {
+      const place = `at-${start}-${end}`;
+      const ids = places.has(place) ? [`finding-${key}`] : [`finding-${key}`, place];
+      places.add(place);
+      return [key, ids];
+    }),
+  );
+}
+
+function segmentHtml(segment: Segment, targets: ReadonlyMap<number, readonly string[]>): Html {
+  const ids = segment.starts.flatMap((key) => targets.get(key) ?? []);
+  const anchors = ids.map((id) => html`<span class="anchor" id="${id}"></span>`);
   const inner: Html | string = segment.marks.reduce<Html | string>(
     (content, mark) =>
       html`<mark data-facet="${mark.facet}" data-assertion="${mark.assertion}" title="${markTitle(mark)}">${content}</mark>`,

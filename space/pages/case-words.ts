@@ -61,7 +61,7 @@ function rangeWords([low, high]: readonly [number | null, number | null], unit: 
   return low === null ? 'reference not readable' : `reference from ${amount(low, unit)}`;
 }
 
-function amount(value: number, unit: string | undefined): string {
+export function amount(value: number, unit: string | undefined): string {
   const word = unit === undefined ? '' : (UNIT_WORDS[unit] ?? unit);
   return word === '' ? String(value) : `${value} ${word}`;
 }

@@ -1,8 +1,10 @@
 import { findCase } from '../http/api.ts';
+import { compared, idsOf } from '../http/compare.ts';
 import type { AppDeps } from '../http/deps.ts';
 import type { Problem } from '../http/problems.ts';
 import type { Route } from '../http/route.ts';
 import { casePage } from './case-page.ts';
+import { comparePage, compareStart } from './compare-page.ts';
 import { type Html, layout } from './layout.ts';
 import { problemMain } from './problem-page.ts';
 import { searchMain } from './search-page.ts';
@@ -19,6 +21,7 @@ export function pageRoutes(deps: AppDeps): readonly Route[] {
   });
   return [
     { method: 'GET', path: '/', handle: (c) => c.html(search) },
+    { method: 'GET', path: '/compare', handle: async (c) => c.html(await compare(deps, new URL(c.req.url))) },
     { method: 'GET', path: '/status', handle: async (c) => c.html(await statusPage(deps)) },
     {
       method: 'GET',
@@ -26,6 +29,11 @@ export function pageRoutes(deps: AppDeps): readonly Route[] {
       handle: async (c) => c.html(casePage(await findCase(deps, c.req.param('id')))),
     },
   ];
+}
+
+async function compare(deps: AppDeps, { searchParams }: URL): Promise<Html> {
+  const ids = idsOf(searchParams);
+  return ids.length === 0 ? compareStart() : comparePage(await compared(deps, ids));
 }
 
 /** A status page must come up when the state cannot be read: that is when it is looked at. */

@@ -25,6 +25,12 @@ export function searchMain(exampleQueries: readonly string[]): Html {
         placeholder="A 41-year-old man fainted during a fever. ECG: coved ST elevation in V1 and V2. Troponin normal…"></textarea>
       <p class="field-error" id="text-error"></p>
     </div>
+    <div class="field">
+      <label for="keywords">Must contain <span class="hint">optional</span></label>
+      <input type="text" id="keywords" data-field="keywords" autocomplete="off" spellcheck="false" maxlength="1000" aria-describedby="keywords-error"
+        placeholder="&quot;long QT&quot; AND (fever OR exercise)">
+      <p class="field-error" id="keywords-error"></p>
+    </div>
     <div class="field inline">
       <label for="preset">Weigh the facets for</label>
       <select id="preset" data-field="preset" aria-describedby="preset-error">
@@ -53,6 +59,7 @@ export function searchMain(exampleQueries: readonly string[]): Html {
   <p id="announce" class="visually-hidden" role="status" aria-live="polite"></p>
   <div id="problem" role="alert"></div>
   <div id="busy" class="busy" hidden><span class="pulse" aria-hidden="true"></span> <span>Comparing with every case…</span></div>
+  <div id="comparison" class="comparison" hidden></div>
   <div id="outcome" aria-busy="false">${welcome(exampleQueries)}</div>
 </section>
 </div>`;
@@ -100,6 +107,10 @@ function filters(): Html {
   <div class="pair">
     ${numberField('k', 'Results', 'k', 1, 100, 10)}
     <div class="field check"><input type="checkbox" id="rare" data-field="filters.rare"><label for="rare">Rare cases only</label></div>
+  </div>
+  <div class="has" role="group" aria-labelledby="has-label">
+    <p id="has-label">Cases must have</p>
+    ${FACETS.map((facet) => html`<div class="field check"><input type="checkbox" id="has-${facet}" data-field="filters.has" aria-describedby="has-${facet}-error"><label for="has-${facet}"><span class="visually-hidden">Has </span>${FACET_LABELS[facet]}</label><p class="field-error" id="has-${facet}-error"></p></div>`)}
   </div>
 </fieldset>`;
 }

@@ -30,7 +30,7 @@ const RELEASE = { version: 3, case_count: 232, generation: 'builtin-lsa-1:4f0c9a
 const WEIGHTS = { symptoms: 0.3, ecg: 0.25, labs: 0.25, demographics: 0.1, imaging: 0.1 };
 
 /** The query that the answer below is to. */
-const QUERY_TEXT =
+export const QUERY_TEXT =
   'A 39-year-old man collapsed at dinner with fever, gasping at night, palpitations; he vomited once. ECG: coved ST elevation V1–V2, inverted T. Labs: troponin 6 ng/L, K 4.0, lactate 1.1 mmol/L.';
 
 function match(term: string, query: string | null, theCase: string | null, agreement = 1): FindingMatch {
