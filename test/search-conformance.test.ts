@@ -124,7 +124,7 @@ function requestOf({ world, seeds, noise, legs, weights, kept, k, seed }: Asked)
   const passes = (i: number) => (kept === 'one' ? i === only : draw() < SHARE_KEPT[kept]);
   return {
     release: releaseOf(held),
-    plan: planOf(SETTINGS, { ...cheap, dense: vectors }, shares, legs, randomPairs(seed % 5), 1),
+    plan: planOf(SETTINGS, { ...cheap, dense: vectors }, shares, legs, randomPairs(seed % 5), 1 - draw() / 2),
     cheap,
     vectors,
     kept: Uint8Array.from({ length: held.count }, (_, i) => Number(passes(i))),
