@@ -101,8 +101,9 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const vectors = request.legs.includes('dense') ? query.vectors : {};
   const asked = { ...cheap, dense: vectors };
   const plan = planOf(settings, asked, weights, request.legs, release.pairs, understoodShare(query, release.lexical));
-  const faiss = request.engine === 'faiss' ? deps.faiss : undefined;
-  if (request.engine === 'faiss' && !faiss) degraded.push('FAISS is not to be had here: the exact scan answered');
+  const engine = request.engine ?? settings.engine;
+  const faiss = engine === 'faiss' ? deps.faiss : undefined;
+  if (engine === 'faiss' && !faiss) degraded.push('FAISS is not to be had here: the exact scan answered');
   const scan = { release, plan, cheap, vectors, kept, faiss, settings };
   const { found, folds } = await foldedBest(scan, request, settings);
   if (found.failure) degraded.push(`FAISS failed (${found.failure}): the exact scan answered`);

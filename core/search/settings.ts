@@ -1,5 +1,5 @@
 import type { Facet, Preset } from '../../schema/vocabulary.ts';
-import type { Leg } from './contract.ts';
+import type { Engine, Leg } from './contract.ts';
 import type { Bm25 } from './lexical.ts';
 
 /** A rule that looks at the query and moves weights (`adjust.ts`). */
@@ -43,6 +43,8 @@ export type SearchSettings = {
   /** Near cases whose diagnoses are counted. */
   readonly rollupOf: number;
   readonly alerts: { readonly significantMin: number; readonly criticalMin: number };
+  /** Which engine answers where the request names none: the faster one at every size that was measured (decision 0015). */
+  readonly engine: Engine;
   /** Rows asked of each FAISS index: more make the bound on the others tighter, fewer make the search faster. */
   readonly faissRows: { readonly perResult: number; readonly min: number };
   /**
@@ -100,6 +102,7 @@ export const SETTINGS: SearchSettings = {
   fold: { on: true, cosineMin: 0.95, containmentMin: 0.8 },
   rollupOf: 50,
   alerts: { significantMin: 0.65, criticalMin: 0.8 },
+  engine: 'fused',
   faissRows: { perResult: 20, min: 200 },
   coarse: { from: 400_000, width: 2_048 },
   kDefault: 10,
