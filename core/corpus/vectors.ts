@@ -101,6 +101,12 @@ export async function newestGeneration(
   return row ? { fingerprint: text(row.fingerprint), bytes: Number(row.bytes), fittedOn: Number(row.fitted_on) } : null;
 }
 
+/** The embedder that a generation is of; null where the database has no such generation. */
+export async function embedderOfGeneration(db: Database, fingerprint: string): Promise<string | null> {
+  const [found] = await db.read([statement(`SELECT embedder FROM generation WHERE fingerprint = ?`, [fingerprint])]);
+  return found?.rows[0] ? text(found.rows[0].embedder) : null;
+}
+
 const EMBEDDED_ANEW = { states: ['done', 'leased'], cause: 'fingerprint', actor: 'embedder' } as const;
 const PART_BYTES = 512 * 1024;
 /** Parts in one answer of the database: 4 MB. */

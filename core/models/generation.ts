@@ -2,6 +2,7 @@ import {
   anotherFits,
   casesReady,
   casesStillCome,
+  embedderOfGeneration,
   fittingTexts,
   loadGeneration,
   newestGeneration,
@@ -37,6 +38,21 @@ export type Generations = {
   readonly of: (fingerprint: string) => Promise<Embedder>;
 };
 
+/**
+ * Stands for an embedder that made a release and is not the one that is set up: no query is embedded by another, and cases are found by words
+ * and findings until a release of the new one is there.
+ */
+const absentEmbedder = (name: string, fingerprint: string): Embedder => ({
+  name,
+  fingerprint,
+  embed: () =>
+    Promise.reject(
+      new EmbedderAwayError(
+        'this release was embedded by a model that is set up no more: words and findings alone were searched until the next release',
+      ),
+    ),
+});
+
 export type FitListener = (fit: {
   readonly cases: number;
   readonly fingerprint: string;
@@ -64,6 +80,8 @@ export function builtinGenerations(
   const of = async (fingerprint: string): Promise<Embedder> => {
     const known = kept.get(fingerprint);
     if (known) return known;
+    const made = await embedderOfGeneration(db, fingerprint);
+    if (made !== null && made !== BUILTIN_NAME) return absentEmbedder(made, fingerprint);
     const embedder = loadBuiltin(await loadGeneration(db, fingerprint));
     kept.set(fingerprint, embedder);
     for (const oldest of kept.keys()) if (kept.size > KEPT_MAX) kept.delete(oldest);

@@ -19,6 +19,12 @@ export type Embedder = {
 /** No vectors can be had for now, while all else works; `message` is for everybody. */
 export class EmbedderAwayError extends Error {
   override readonly name: string = 'EmbedderAwayError';
+  /** The process of the model ended over these texts: fewer of them, or others, may go well. */
+  readonly died: boolean;
+  constructor(message: string, options: ErrorOptions & { readonly died?: boolean } = {}) {
+    super(message, options);
+    this.died = options.died ?? false;
+  }
 }
 
 /** A model that is fitted once on the corpus and then frozen as a generation. */

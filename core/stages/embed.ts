@@ -1,10 +1,10 @@
 import { readCases } from '../corpus.ts';
 import type { Database } from '../engine/database.ts';
-import { ValidationError } from '../engine/errors.ts';
+import { OutOfMemoryError, RetryableError, ValidationError } from '../engine/errors.ts';
 import { postponed } from '../engine/outcome.ts';
 import { defineStage, type Retry, type Stage } from '../engine/stage.ts';
 import type { RemoteEmbedder } from '../models/generation.ts';
-import { DIMENSION, type Embedder } from '../models/ports.ts';
+import { DIMENSION, type Embedder, EmbedderAwayError } from '../models/ports.ts';
 import { embedByInference } from './embed-inference.ts';
 import { resultOf, wantedOf } from './embedded.ts';
 
@@ -49,12 +49,21 @@ const embedHere = (deps: Deps): Stage =>
         await context.turn?.();
         if (context.stopping()) return { outcomes: batch.map(() => postponed()), writes: [] };
         const texts = wanted.slice(i, i + TEXTS_AT_ONCE).map(({ text }) => text);
-        vectors.push(...(await embedder.embed(texts)));
+        vectors.push(...(await embedder.embed(texts).catch(asStageError)));
       }
       checkVectors(vectors, wanted.length, embedder.name);
       return resultOf(batch, cases, wanted, vectors, embedder.fingerprint);
     },
   });
+
+/** A model that died over its texts is given half as many; one that dies over a single case spends that one's attempts. */
+function asStageError(error: unknown): never {
+  if (error instanceof EmbedderAwayError)
+    throw error.died
+      ? new OutOfMemoryError(error.message, { cause: error })
+      : new RetryableError(error.message, { cause: error });
+  throw error;
+}
 
 /** Count, width and finiteness: an inference service's answer is not trusted. @throws ValidationError */
 export function checkVectors(vectors: readonly Float32Array[], count: number, embedder: string): void {

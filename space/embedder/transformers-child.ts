@@ -45,7 +45,10 @@ async function load() {
   );
   const tokensMax = limits.length === 0 ? TOKENS_MAX : Math.min(...limits);
 
-  /** One text at a time: quantized vectors change with their batch and its padding. */
+  /**
+   * One text at a time: quantized vectors change with their batch and its padding, and on a processor a batch gains nothing (measured:
+   * docs/measurements.md) while its memory grows with it.
+   */
   return async (text: string): Promise<Float32Array> => {
     const inputs = extractor.tokenizer(text.slice(0, tokensMax * CHARS_PER_TOKEN), {
       truncation: true,

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { DIMENSION, type Embedder } from '../../core/models/ports.ts';
+import { DIMENSION, type Embedder, EmbedderAwayError } from '../../core/models/ports.ts';
 import type { ChildAnswer, ChildData, ChildRequest } from './transformers-child.ts';
 import { type Dtype, evict, findModel, type ModelFiles, ModelUnavailableError } from './transformers-files.ts';
 
@@ -25,7 +25,7 @@ export type TransformersOptions = {
 export type TransformersParts = { readonly fetch?: typeof fetch; readonly child?: URL };
 
 /** A text got no vector: the process ended or overslept, the embedder was closed, or the model gave none. */
-export class EmbeddingError extends Error {
+export class EmbeddingError extends EmbedderAwayError {
   override readonly name = 'EmbeddingError';
 }
 
@@ -103,7 +103,11 @@ function serve(child: ChildProcess, deadlineMs: number, onEnd: () => void): Mode
     if (job === null) return;
     id += 1;
     timer = setTimeout(() => {
-      end(new EmbeddingError(`no vector within ${deadlineMs} ms for a text of ${job.text.length} characters`));
+      end(
+        new EmbeddingError(`no vector within ${deadlineMs} ms for a text of ${job.text.length} characters`, {
+          died: true,
+        }),
+      );
       child.kill('SIGKILL');
     }, deadlineMs);
     child.send({ kind: 'embed', id, text: job.text } satisfies ChildRequest);
@@ -115,9 +119,13 @@ function serve(child: ChildProcess, deadlineMs: number, onEnd: () => void): Mode
     next();
   });
   child.once('error', (error: Error) => {
-    end(new EmbeddingError(`the process of the model failed: ${error.message}`, { cause: error }));
+    end(new EmbeddingError(`the process of the model failed: ${error.message}`, { cause: error, died: true }));
   });
-  child.once('exit', (code) => end(new EmbeddingError(`the process of the model ended with code ${code}`)));
+  child.once('exit', (code, signal) => {
+    const how =
+      signal === 'SIGKILL' ? 'was killed, as it is for want of memory' : `ended with ${signal ?? `code ${code}`}`;
+    end(new EmbeddingError(`the process of the model ${how}`, { died: true }));
+  });
 
   return {
     embed: (text) =>

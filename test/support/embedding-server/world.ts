@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { unpackVectors } from '../../../core/corpus/vectors.ts';
 import {
   type Database,
-  definePipeline,
   type Pipeline,
   type Row,
   registerPipeline,
@@ -12,55 +11,15 @@ import {
   type TickReport,
   tick,
 } from '../../../core/engine/index.ts';
-import { builtinGenerations, inferenceGenerations, type RemoteEmbedder } from '../../../core/models/generation.ts';
-import { type EmbedderDeps, inferenceEmbedder } from '../../../core/models/inference-embedder/embedder.ts';
+import type { RemoteEmbedder } from '../../../core/models/generation.ts';
+import type { EmbedderDeps } from '../../../core/models/inference-embedder/embedder.ts';
 import type { InferenceEmbedderSettings } from '../../../core/models/inference-embedder/settings.ts';
-import { webClock } from '../../../core/sources/http/client.ts';
-import { defineEmbed } from '../../../core/stages/embed.ts';
 import { openDatabase } from '../../../space/database.ts';
 import { nodeRuntime, ownerOfThisProcess } from '../../../space/host/owner.ts';
 import { enterCases, type TestCase } from '../model-server/world.ts';
+import { depsOf, embedPipeline } from './pipeline.ts';
 
-export const TOKEN = 'hf_secretsecretsecret';
-export const MODEL = 'test/embedder-1';
-
-export const settingsFor = (
-  endpoint: string,
-  over: Partial<InferenceEmbedderSettings> = {},
-): InferenceEmbedderSettings => ({
-  model: MODEL,
-  endpoint,
-  token: TOKEN,
-  format: 'openai',
-  shortened: false,
-  tokensMax: 512,
-  tokensPerDay: 1e11,
-  revision: '1',
-  ...over,
-});
-
-export const depsOf = (over: Partial<EmbedderDeps> = {}): EmbedderDeps => ({
-  fetch: (input, init) => fetch(input, init),
-  nowMs: webClock.nowMs,
-  after: webClock.after,
-  log: () => undefined,
-  ...over,
-});
-
-/** An embed stage by a service alone, over `db`. */
-export function embedPipeline(db: Database, settings: InferenceEmbedderSettings, deps: EmbedderDeps) {
-  const builtin = builtinGenerations(db, () => undefined);
-  const { generations, remote } = inferenceGenerations(db, inferenceEmbedder(settings, deps), builtin);
-  const stage = defineEmbed({
-    db,
-    random: () => 0.5,
-    embedderName: generations.embedderName,
-    embedder: generations.forEmbedding,
-    remoteEmbedder: remote,
-  });
-  const pipeline = definePipeline('anamnesis', [stage], { quotas: [remote.embedder.spending.quota] });
-  return { generations, remote, pipeline };
-}
+export { depsOf, embedPipeline, MODEL, settingsFor, TOKEN } from './pipeline.ts';
 
 export type World = {
   readonly db: Database;
@@ -73,7 +32,7 @@ export type World = {
   readonly number: (sql: string) => Promise<number>;
   /** Every stored vector with the text that it belongs to. */
   readonly stored: () => Promise<
-    readonly { readonly caseId: string; readonly text: string; readonly vector: Float32Array }[]
+    readonly { readonly caseId: string; readonly view: string; readonly text: string; readonly vector: Float32Array }[]
   >;
   readonly passTime: () => Promise<void>;
   /** Ticks, letting time pass whenever it waits, until nothing is left to do. */
@@ -146,6 +105,7 @@ export async function storedVectors(db: Database): ReturnType<World['stored']> {
         : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return Object.entries(unpackVectors(Number(row.views), bytes)).map(([view, vector]) => ({
       caseId: String(row.case_id),
+      view,
       text: view === 'whole' ? String(row.text) : (textOf.get(`${row.case_id} ${view}`) ?? ''),
       vector,
     }));
