@@ -61,7 +61,7 @@ export async function runUntilIdle(space: Space, options: RunOptions): Promise<R
   };
 
   // A model in a thread of its own uses the second core already, and would be loaded twice.
-  const alone = options.itemsMax !== undefined || space.config.embedder !== 'builtin';
+  const alone = options.itemsMax !== undefined || space.config.embedder === 'transformers';
   const second = !alone ? await secondThread(space, options, onBatch) : null;
   const stopWatch = setInterval(() => options.stopping() && second?.stop(), STOP_POLL_MS);
   let givenUp: Promise<void> | undefined;
