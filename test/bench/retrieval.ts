@@ -3,12 +3,14 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Embedder } from '../../core/models/ports.ts';
+import { foldResults } from '../../core/search/diversity.ts';
 import { DEPTH, type Measures, measuresOf } from '../../core/search/evaluate.ts';
 import type { Release } from '../../core/search/release.ts';
 import { search } from '../../core/search/search.ts';
 import { SETTINGS } from '../../core/search/settings.ts';
 import { openTransformers } from '../../space/embedder/transformers.ts';
 import { build, cacheIn, fittedBuiltin } from './retrieval/built.ts';
+import { printCalibration } from './retrieval/calibration.ts';
 import { phenopackets, sameRareDisease, shippedSample, type Task } from './retrieval/data.ts';
 import { heardBy } from './retrieval/heard.ts';
 import { printLatency } from './retrieval/latency.ts';
@@ -17,7 +19,7 @@ import { bestOf, type Ranker, rankersOf } from './retrieval/rankers.ts';
 
 /**
  * The ablation table: each leg, facet and rule alone and left out, on every labelled set that is there.
- * Usage: node --import tsx test/bench/retrieval.ts [--shared DIR] [--cache DIR] [--only WORDS] [--questions N] [--embedder NAME] [--latency]
+ * Usage: node --import tsx test/bench/retrieval.ts [--shared DIR] [--cache DIR] [--only WORDS] [--questions N] [--embedder NAME] [--latency] [--calibration]
  */
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const { values } = parseArgs({
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     ranker: { type: 'string', default: '' },
     embedder: { type: 'string', default: 'builtin' },
     latency: { type: 'boolean', default: false },
+    calibration: { type: 'boolean', default: false },
   },
 });
 const cache = cacheIn(values.cache);
@@ -80,7 +83,12 @@ async function measure(task: Task): Promise<void> {
   const startedMs = performance.now();
   for await (const heard of heardBy(task, release, embedder)) {
     for (const [ranker, all] of measured) {
-      const best = bestOf(ranker.scores(heard), heard.kept, DEPTH).map((ordinal) => release.cards.ids[ordinal] ?? '');
+      const found = bestOf(ranker.scores(heard), heard.kept, DEPTH);
+      const documents = found.map((ordinal) => release.cards.documents[ordinal] ?? 0);
+      const standing = ranker.folds
+        ? foldResults(documents, () => false, DEPTH).map(({ place }) => found[place])
+        : found;
+      const best = standing.map((ordinal) => release.cards.ids[ordinal ?? -1] ?? '');
       all.push(measuresOf(best, heard.question));
     }
   }
@@ -90,6 +98,7 @@ async function measure(task: Task): Promise<void> {
   const base = measured.values().next().value ?? [];
   for (const [{ name }, all] of measured) console.log(lineOf(name, all, base));
   await compareWithSearch(task, release, embedder, rankers[0]);
+  if (values.calibration) await printCalibration(task, release, embedder);
   if (values.latency) await printLatency(task, release, embedder);
 }
 
@@ -109,7 +118,11 @@ async function compareWithSearch(
     const all = new Uint8Array(release.cards.count).fill(1);
     const expected = bestOf(ranker.scores(heard), all, SETTINGS.kDefault).map((ordinal) => release.cards.ids[ordinal]);
     const request = { text: heard.question.text, k: SETTINGS.kDefault, legs: SETTINGS.legs, explain: false };
-    const { results } = await search(release, request, { embedder, nowMs: () => performance.now() });
+    const { results } = await search(release, request, {
+      embedder,
+      nowMs: () => performance.now(),
+      settings: { ...SETTINGS, fold: { ...SETTINGS.fold, on: false } },
+    });
     if (results.every(({ case_id }, i) => case_id === expected[i]) && results.length === expected.length) same += 1;
   }
   console.log(`the search itself gives these answers to ${same} of ${few.questions.length}`);

@@ -1,12 +1,19 @@
+import { adjusted, adjustmentsFor } from '../../../core/search/adjust.ts';
 import { inverseFrequency } from '../../../core/search/lexical.ts';
 import type { Release } from '../../../core/search/release.ts';
 import { planOf, type Signals, scoresOf } from '../../../core/search/score.ts';
+import { type AdjustmentRule, SETTINGS } from '../../../core/search/settings.ts';
 import { termCounts } from '../../../core/search/terms.ts';
 import { VARIANTS, type Variant } from '../../../core/search/variants.ts';
 import type { Heard } from './heard.ts';
 
 /** Scores of every case for one question; higher is better. */
-export type Ranker = { readonly name: string; readonly scores: (heard: Heard) => Float64Array };
+export type Ranker = {
+  readonly name: string;
+  readonly scores: (heard: Heard) => Float64Array;
+  /** Cases of one document stand as one. */
+  readonly folds?: boolean;
+};
 
 /** What is left of the signals when only some legs run, as the search itself leaves it. */
 function ofLegs(signals: Signals, legs: Variant['legs']): Signals {
@@ -23,9 +30,10 @@ export function variantRanker(release: Release, { name, legs, settings, weights 
   const chosen = weights ? { symptoms: 0, ecg: 0, labs: 0, demographics: 0, imaging: 0, ...weights } : preset;
   return {
     name,
-    scores({ signals, understood }) {
+    scores({ signals, understood, query }) {
+      const moved = weights ? chosen : adjusted(chosen, adjustmentsFor(query.extracted, settings), settings);
       const heard = ofLegs(signals, legs);
-      return scoresOf(heard, planOf(settings, heard, chosen, legs, release.pairs, understood));
+      return scoresOf(heard, planOf(settings, heard, moved, legs, release.pairs, understood));
     },
   };
 }
@@ -82,6 +90,20 @@ function fusionRanker(name: string, rankers: readonly Ranker[]): Ranker {
   };
 }
 
+/** Rules that a search may be told to follow, each switched on alone. */
+function ruleVariants(): readonly Variant[] {
+  const { adjustments } = SETTINGS;
+  return (Object.keys(adjustments) as AdjustmentRule[]) // the keys of a record of rules
+    .map((rule) => ({
+      name: `with ${rule.replaceAll('_', ' ')}`,
+      legs: SETTINGS.legs,
+      settings: { ...SETTINGS, adjustments: { ...adjustments, [rule]: { ...adjustments[rule], on: true } } },
+    }));
+}
+
+/** The default with facets at one share whatever was understood of the query: what a constant does. */
+const CONSTANT = 0.5;
+
 /** Everything that the table compares; the first is the default, which the others are paired with. */
 export function rankersOf(release: Release): readonly Ranker[] {
   const variants = VARIANTS.map((variant) => variantRanker(release, variant));
@@ -91,8 +113,15 @@ export function rankersOf(release: Release): readonly Ranker[] {
     return found;
   };
   const [words, whole, facets] = [named('words alone'), named('whole text alone'), named('facets alone')];
+  const rules = ruleVariants().map((variant) => variantRanker(release, variant));
+  const [standard] = variants;
+  if (!standard) throw new Error('there is no default');
+  const constant = (heard: Heard) => standard.scores({ ...heard, understood: CONSTANT });
   return [
     ...variants,
+    ...rules,
+    { name: 'facets whatever was understood', scores: constant },
+    { ...standard, name: 'cases of one document folded', folds: true },
     tfidfRanker(release),
     fusionRanker('rank fusion of words and whole text', [words, whole]),
     fusionRanker('rank fusion of words, whole text, facets', [words, whole, facets]),
