@@ -115,7 +115,7 @@ test.each<[ConfidenceFactor, Partial<Match>, Partial<Match>]>([
   expect(factor?.reason).not.toBe('');
   expect(confidenceOf({ ...MATCH, ...not }, on).factors.map((one) => one.name)).not.toContain(name);
   const off = { ...on, confidence: { ...on.confidence, [name]: { ...on.confidence[name], on: false } } };
-  expect(confidenceOf({ ...MATCH, ...applies }, off).factors.map((one) => one.name)).not.toContain(name);
+  expect(confidenceOf({ ...MATCH, ...applies }, off).factors.find((one) => one.name === name)?.change).toBe(0);
 });
 
 test('confidence is the percentile and its factors, in [0, 1]', () => {

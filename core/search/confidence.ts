@@ -66,7 +66,10 @@ const FACTORS: Readonly<Record<ConfidenceFactor, Judge>> = {
   },
 };
 
-/** How far a match may be relied on: the share of random pairs that it beats, changed by the factors that are switched on. */
+/**
+ * How far a match may be relied on: the share of random pairs that it beats, changed by the factors that are switched on; the
+ * others are told and change nothing.
+ */
 export function confidenceOf(
   match: Match,
   settings: Pick<SearchSettings, 'confidence' | 'levels' | 'leadWeightMin' | 'presets' | 'preset'>,
@@ -74,8 +77,8 @@ export function confidenceOf(
   const factors = (Object.keys(FACTORS) as ConfidenceFactor[]) // the keys of a record of factors
     .flatMap((name) => {
       const { on, change } = settings.confidence[name];
-      const reason = on ? FACTORS[name](match, settings) : null;
-      return reason === null ? [] : [{ name, change, reason }];
+      const reason = FACTORS[name](match, settings);
+      return reason === null ? [] : [{ name, change: on ? change : 0, reason }];
     });
   const value = factors.reduce((sum, { change }) => sum + change, match.percentile / 100);
   return { value: Math.min(1, Math.max(0, value)), factors };

@@ -126,7 +126,7 @@ export type FacetScore = {
   readonly missing: readonly FindingMatch[];
   readonly contradicted: readonly FindingMatch[];
 };
-/** How far a result may be relied on: `value` in [0, 1] is the percentile's share changed by each factor that applies. */
+/** How far a result may be relied on: `value` in [0, 1] is the percentile's share changed by each factor that applies; 0 where it is switched off. */
 export type Confidence = {
   readonly value: number;
   readonly factors: readonly { readonly name: string; readonly change: number; readonly reason: string }[];
