@@ -191,7 +191,7 @@ describe('pure files', () => {
   /** They read and write the bytes of releases: streams and hashes. */
   const RELEASE_BYTES = ['core/search/archive.ts', 'core/search/release.ts'];
   /** They ask a release, an embedder or an engine that they are given. */
-  const ASK_PORTS = ['candidates', 'case-answer', 'query', 'search'].map((name) => `core/search/${name}.ts`);
+  const ASK_PORTS = ['alike', 'candidates', 'case-answer', 'query', 'search'].map((name) => `core/search/${name}.ts`);
   const pure = [
     ...['day', 'detect', 'failpoints', 'lifecycle', 'outcome', 'progress', 'stage'].map(
       (name) => `core/engine/${name}.ts`,
