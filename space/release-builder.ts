@@ -5,6 +5,7 @@ import { contentHash, writeRelease } from '../core/search/release.ts';
 import type { ReleaseBuilder } from '../core/stages/index.ts';
 import { VIEWS } from '../schema/vocabulary.ts';
 import { type FaissService, FaissUnavailableError } from './faiss/service.ts';
+import { KEYWORDS_FILE, keywordIndexWriter } from './keywords/index.ts';
 import type { ReleaseStore, ReleaseWriter } from './store/releases.ts';
 
 export type BuilderDeps = {
@@ -26,9 +27,12 @@ export type StoreReleaseBuilder = ReleaseBuilder & { readonly newestVersion: () 
 export function releaseBuilder(deps: BuilderDeps): StoreReleaseBuilder {
   const build: ReleaseBuilder = async ({ version, generation, cases }) => {
     const writer = await deps.store.begin(version);
+    const keywords = keywordIndexWriter(deps.store.path(version, KEYWORDS_FILE));
     try {
-      const { caseCount, viewCounts } = await writeRelease(cases, writer, { generation });
+      const { caseCount, viewCounts } = await writeRelease(keywords.through(cases), writer, { generation });
       const files = await writer.finish();
+      keywords.close();
+      const keywordsFile = await writer.record(KEYWORDS_FILE);
       const faissFiles = await buildFaiss(deps, writer, viewCounts, version);
       const manifest: ReleaseManifest = {
         format: 1,
@@ -37,7 +41,7 @@ export function releaseBuilder(deps: BuilderDeps): StoreReleaseBuilder {
         generation,
         caseCount,
         viewCounts,
-        files,
+        files: [...files, keywordsFile],
         contentHash: await contentHash(files),
         faissFiles,
       };
@@ -51,6 +55,7 @@ export function releaseBuilder(deps: BuilderDeps): StoreReleaseBuilder {
       });
       return { caseCount, contentHash: manifest.contentHash };
     } catch (error) {
+      keywords.close();
       await writer.abandon();
       throw error;
     }

@@ -8,6 +8,7 @@ import { SETTINGS, type SearchSettings } from '../core/search/settings.ts';
 import { createBackoff, pauseAfter } from './backoff.ts';
 import { faissOfRelease } from './faiss/release.ts';
 import { searchKernel } from './kernel.ts';
+import { KEYWORDS_FILE, type KeywordIndex, openKeywordIndex } from './keywords/index.ts';
 import { detailOf, publicReason } from './reasons.ts';
 import { releaseAccess } from './release-access.ts';
 import type { Space } from './space.ts';
@@ -18,7 +19,12 @@ export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
 }
 
-type Opened = { readonly manifest: ReleaseManifest; readonly release: Release };
+type Opened = {
+  readonly manifest: ReleaseManifest;
+  readonly release: Release;
+  /** Null for a release that was built without one. */
+  readonly keywords: KeywordIndex | null;
+};
 
 /** How long a case may be shown after it was retracted. */
 const TOMBSTONE_POLL_MS = 1_000;
@@ -66,7 +72,10 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     // Loaded before the first search needs it.
     await space.generations.of(manifest.generation);
     await faiss.open(manifest);
-    return { manifest, release };
+    const listed = manifest.files.some(({ file }) => file === KEYWORDS_FILE);
+    if (listed) await space.store.read(version, KEYWORDS_FILE);
+    const keywords = listed ? openKeywordIndex(space.store.path(version, KEYWORDS_FILE)) : null;
+    return { manifest, release, keywords };
   };
 
   const moveTo = async (version: number): Promise<void> => {
@@ -138,11 +147,12 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     refreshTombstones: tombstones.refresh,
     degraded,
     async search(request, settings = SETTINGS) {
-      const { release, manifest } = serving();
+      const { release, manifest, keywords } = serving();
       const embedder = await space.generations.of(manifest.generation);
       return search(release, request, {
         embedder,
         faiss: faiss.searcher(manifest),
+        keywords: keywords ?? undefined,
         tombstones: tombstones.known(),
         nowMs: () => performance.now(),
         degraded: degraded(),

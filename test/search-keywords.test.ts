@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import Libsql from 'libsql';
 import { expect, test } from 'vitest';
 import { KEYWORD_COLUMNS, KEYWORDS_CHARS_MAX, type KeywordTree, parseKeywords } from '../core/search/keywords.ts';
-import { termsOf, wordsOf } from '../core/search/terms.ts';
+import { spelledTermsOf, wordsOf } from '../core/search/terms.ts';
 
 function problemOf(text: string): string {
   const parsed = parseKeywords(text);
@@ -26,7 +26,8 @@ function tableOf(documents: readonly string[]) {
     `CREATE VIRTUAL TABLE keywords USING fts5(${[...KEYWORD_COLUMNS.written, KEYWORD_COLUMNS.terms].join(', ')}, content='', tokenize='ascii')`,
   );
   const insert = db.prepare('INSERT INTO keywords (rowid, title, body, diagnosis, terms) VALUES (?, ?, ?, ?, ?)');
-  for (const [i, text] of documents.entries()) insert.run(i, '', wordsOf(text).join(' '), '', termsOf(text).join(' '));
+  for (const [i, text] of documents.entries())
+    insert.run(i, '', wordsOf(text).join(' '), '', spelledTermsOf(text).join(' '));
   const select = db.prepare('SELECT rowid FROM keywords WHERE keywords MATCH ? ORDER BY rowid').raw(true);
   return (match: string): number[] => select.all(match).map((row) => Number((row as readonly unknown[])[0]));
 }
@@ -215,7 +216,7 @@ function holds(tree: KeywordTree, text: string): boolean {
     );
   switch (tree.kind) {
     case 'word':
-      return within(termsOf(text), tree.terms, false);
+      return within(spelledTermsOf(text), tree.terms, false);
     case 'phrase':
       return within(wordsOf(text), tree.words, tree.prefix);
     case 'and':

@@ -1,4 +1,4 @@
-import { isStopWord, termsOf, wordsOf } from './terms.ts';
+import { isStopWord, spelledTermsOf, wordsOf } from './terms.ts';
 
 export const KEYWORDS_CHARS_MAX = 1_000;
 /** FTS5's parser holds 100 symbols; a bracket with OR, AND and NOT in it can take 12 of them. */
@@ -21,7 +21,7 @@ export type Keywords = { readonly match: string; readonly tree: KeywordTree; rea
 /** `at` is the UTF-16 offset of what is wrong; `message` says what to do and repeats no word of the text. */
 export type KeywordsProblem = { readonly message: string; readonly at: number };
 
-/** Columns of the FTS5 table: the words as they are written, and the terms of all three, which `termsOf` gives. */
+/** Columns of the FTS5 table: the words as they are written, and the terms of all three, which `spelledTermsOf` gives. */
 export const KEYWORD_COLUMNS = { written: ['title', 'body', 'diagnosis'], terms: 'terms' } as const;
 
 type Token =
@@ -107,7 +107,7 @@ function wordAt(text: string, at: number, word: string): { token: Token; next: n
     checkPrefix(text, at, words, next);
     return { token: { kind: 'leaf', leaf: { kind: 'phrase', words, prefix: true }, at }, next: next + 1 };
   }
-  const terms = termsOf(word);
+  const terms = spelledTermsOf(word);
   if (words.every(isStopWord)) return { token: { kind: 'common', at }, next };
   // A part that is no term by itself (the x of x-ray, the B of hepatitis B) is looked up as it is written.
   const leaf: KeywordTree =

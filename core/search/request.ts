@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DIAGNOSIS_CATEGORIES, FACETS, type Facet, PRESETS, SEXES } from '../../schema/vocabulary.ts';
 import type { SearchRequest } from './contract.ts';
+import { KEYWORDS_CHARS_MAX, parseKeywords } from './keywords.ts';
 import { SETTINGS } from './settings.ts';
 
 export type RequestProblem = { readonly field: string; readonly message: string };
@@ -12,7 +13,6 @@ const YEAR_MAX = 2200;
 const AGE_YEARS_MAX = 130;
 const LABEL_CHARS_MAX = 200;
 export const CASE_ID_CHARS_MAX = 300;
-const KEYWORDS_CHARS_MAX = 1_000;
 
 /** Line breaks and tabs stay, since they part sentences; other control characters carry nothing. */
 function withoutControls(text: string): string {
@@ -27,7 +27,10 @@ const words = (charsMax: number, message: string) =>
     .transform(withoutControls)
     .refine((cleaned) => cleaned.length > 0, { message });
 const text = words(SETTINGS.textCharsMax, 'expected some text, came nothing');
-const keywords = words(KEYWORDS_CHARS_MAX, 'expected some keywords, came nothing');
+const keywords = words(KEYWORDS_CHARS_MAX, 'expected some keywords, came nothing').superRefine((text, context) => {
+  const parsed = text === '' ? null : parseKeywords(text);
+  if (parsed?.ok === false) context.addIssue({ code: 'custom', message: parsed.message });
+});
 const label = z.string().trim().min(1).max(LABEL_CHARS_MAX);
 const caseId = z.string().trim().min(1).max(CASE_ID_CHARS_MAX);
 const weight = z.number().finite().min(0);

@@ -9,6 +9,7 @@ import type { SearchAnswer, SearchRequest, SearchResult } from './contract.ts';
 import type { FacetSearcher } from './dense.ts';
 import { type Fold, foldResults } from './diversity.ts';
 import { agreementScores } from './findings.ts';
+import { type KeywordHits, type KeywordSearcher, keywordHits } from './keyword-hits.ts';
 import { lexicalQuery, lexicalScores, lexicalText, termsEarned } from './lexical.ts';
 import { randomFacetScores, randomScores } from './percentile.ts';
 import { CaseGoneError, type Query, readQuery, understoodOf } from './query.ts';
@@ -26,6 +27,8 @@ export { CaseGoneError, CaseUnknownError, GenerationMismatchError } from './quer
 export type SearchDeps = {
   readonly embedder: Embedder;
   readonly faiss?: FacetSearcher | undefined;
+  /** The keyword index of the release; without it plain words are looked up in the inverted index. */
+  readonly keywords?: KeywordSearcher | undefined;
   readonly nowMs: () => number;
   /** Cases that no answer may show, with the reason, whatever the release holds. */
   readonly tombstones?: ReadonlyMap<string, string>;
@@ -87,20 +90,31 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const adjustments = request.weights ? [] : adjustmentsFor(query.extracted, settings);
   const weights = adjusted(weightsOf(request, settings), adjustments, settings);
   const kept = eligible(release, request, query, tombstones);
+  const hits =
+    request.keywords === undefined ? null : await keywordHits(request.keywords, release.lexical, deps.keywords);
+  if (hits) {
+    degraded.push(...hits.notes);
+    for (let i = 0; i < kept.length; i += 1) kept[i] = (kept[i] ?? 0) & (hits.kept[i] ?? 0);
+  }
+  const byKeywords = hits !== null && isKeywordsAlone(request);
   const words = lexicalQuery(release.lexical, lexicalText(query.text, query.extracted), settings.bm25);
   const cheap = {
     length: release.cards.count,
     agreement: request.legs.includes('findings')
       ? agreementScores(release.findings, release.cards, query.extracted)
       : {},
-    lexical:
-      request.legs.includes('lexical') && words.terms.length > 0
+    lexical: byKeywords
+      ? hits.shares
+      : request.legs.includes('lexical') && words.terms.length > 0
         ? lexicalScores(release.lexical, words, settings.bm25)
         : null,
   };
   const vectors = request.legs.includes('dense') ? query.vectors : {};
   const asked = { ...cheap, dense: vectors };
-  const plan = planOf(settings, asked, weights, request.legs, release.pairs, understoodShare(query, release.lexical));
+  const plan = keywordsPlan(
+    byKeywords,
+    planOf(settings, asked, weights, request.legs, release.pairs, understoodShare(query, release.lexical)),
+  );
   const engine = request.engine ?? settings.engine;
   const faiss = engine === 'faiss' ? deps.faiss : undefined;
   if (engine === 'faiss' && !faiss) degraded.push('FAISS is not to be had here: the exact scan answered');
@@ -123,7 +137,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
     degraded,
     disclaimer: settings.disclaimer,
   };
-  const reason = reasonForNothing(asked, plan, kept);
+  const reason = reasonForNothing(asked, plan, kept, hits);
   if (reason !== null) return { results: [], reason, ...answer, took_ms: deps.nowMs() - startedMs };
   const caseOf = async (ordinal: number): Promise<StoredCase> => {
     const stored = await release.case(release.cards.ids[ordinal] ?? '');
@@ -194,6 +208,14 @@ function nearDiagnoses(
   return { of: near.length, entries: rollUp(near) };
 }
 
+const isKeywordsAlone = ({ text, facets, case_id }: SearchRequest): boolean =>
+  text === undefined && facets === undefined && case_id === undefined;
+
+/** Keywords alone rank by their own score from its first point on: random pairs of whole cases say nothing of a few words. */
+function keywordsPlan(byKeywords: boolean, plan: Plan): Plan {
+  return byKeywords ? { ...plan, background: { ...plan.background, lexical: 0 } } : plan;
+}
+
 type Asked = Pick<Signals, 'agreement' | 'lexical'> & { readonly dense: Query['vectors'] };
 
 /** The words of the query by their terms, since a stem is not for reading. */
@@ -203,12 +225,13 @@ function wordsByTerm(text: string, met: WordsMet): ReadonlyMap<string, string> {
   return words;
 }
 
-function reasonForNothing(asked: Asked, plan: Plan, kept: Uint8Array): string | null {
+function reasonForNothing(asked: Asked, plan: Plan, kept: Uint8Array, hits: KeywordHits | null): string | null {
+  if (hits && !hits.kept.includes(1)) return 'the keywords hold for no case of this release';
   const used = Object.keys(plan.facets).length + plan.whole + plan.lexical;
   if (used === 0 || (!asked.lexical && Object.keys(asked.dense).length === 0 && noAgreement(asked))) {
     return 'no word or finding of the query is known to this release';
   }
-  return kept.includes(1) ? null : 'no case passes the filters';
+  return kept.includes(1) ? null : hits ? 'no case passes the filters and the keywords' : 'no case passes the filters';
 }
 
 function noAgreement(asked: Asked): boolean {

@@ -2,7 +2,7 @@ import { FACETS } from '../../schema/vocabulary.ts';
 import type { Finding } from '../cases/case.ts';
 import { inverseFrequency, type LexicalIndex } from './lexical.ts';
 import type { Query } from './query.ts';
-import { termsOf } from './terms.ts';
+import { spelledTermsOf } from './terms.ts';
 
 /** Random pairs are scored anew for each share of facets, so there are few of them. */
 const STEPS = 20;
@@ -26,10 +26,10 @@ export function understoodShare(query: Query, index: LexicalIndex): number {
   for (const facet of FACETS) {
     const source = query.sourceOf(facet);
     for (const { assertion, span } of query.extracted.facets[facet]?.findings ?? []) {
-      if (RANKED.has(assertion)) for (const term of termsOf(source.slice(span[0], span[1]))) known.add(term);
+      if (RANKED.has(assertion)) for (const term of spelledTermsOf(source.slice(span[0], span[1]))) known.add(term);
     }
   }
-  const all = sum(new Set(termsOf(query.text)));
+  const all = sum(new Set(spelledTermsOf(query.text)));
   const share = all > 0 ? Math.min(1, sum(known) / all) : 1;
   return Math.max(1, Math.round(share * STEPS)) / STEPS;
 }

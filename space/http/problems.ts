@@ -71,6 +71,12 @@ const BY_NAME: Readonly<Record<string, Facts>> = {
     detail: 'The query embedder does not match the release being served; search resumes when they agree again.',
     headers: { 'Retry-After': RETRY_AFTER_S },
   },
+  KeywordsUnavailableError: {
+    status: 422,
+    code: 'keywords_unavailable',
+    detail: 'Phrases, prefixes and very common words need the keyword index, which this release has not.',
+    errors: [{ field: 'keywords', message: 'ask for plain words, AND, OR and NOT' }],
+  },
   SearchBusyError: {
     status: 503,
     code: 'busy',
