@@ -1,9 +1,12 @@
-import { type KeywordTree, parseKeywords } from './keywords.ts';
+import { type Keywords, type KeywordTree, parseKeywords } from './keywords.ts';
 import type { LexicalIndex } from './lexical.ts';
 
-/** Looks a `match` of `parseKeywords` up in the keyword index of one release. Scores are those of FTS5's bm25, the better the higher. */
+/** What an index found: cases by ordinal, and scores of FTS5's bm25, the better the higher. */
+export type KeywordsFound = { readonly ordinals: readonly number[]; readonly scores: readonly number[] };
+
+/** Looks a `match` of `parseKeywords` up in the keyword index of one release. */
 export type KeywordSearcher = {
-  search(match: string): Promise<{ readonly ordinals: readonly number[]; readonly scores: readonly number[] }>;
+  search(match: string): Promise<KeywordsFound>;
 };
 
 /** What is asked for needs the keyword index, and this host or release has none. `field` and `message` are for whoever asked. */
@@ -41,28 +44,27 @@ function leavesOf(tree: KeywordTree): readonly KeywordTree[] {
   return tree.kind === 'not' ? leavesOf(tree.from) : [tree];
 }
 
-/** The cases that keywords hold for. Throws `KeywordsError` and `KeywordsUnavailableError`. */
-export async function keywordHits(
-  text: string,
-  index: LexicalIndex,
-  searcher: KeywordSearcher | undefined,
-): Promise<KeywordHits> {
+/** Keywords as they are looked up. Throws `KeywordsError`. */
+export function readKeywords(text: string): Keywords {
   const parsed = parseKeywords(text);
   if (!parsed.ok) throw new KeywordsError(parsed.message);
+  return parsed;
+}
+
+/** The cases that keywords hold for; `found` is null where there is no keyword index. Throws `KeywordsUnavailableError`. */
+export function keywordHits(parsed: Keywords, index: LexicalIndex, found: KeywordsFound | null): KeywordHits {
   const notes: string[] = [];
   if (parsed.skipped > 0) {
-    const words = parsed.skipped === 1 ? 'one very common word' : `${parsed.skipped} very common words`;
-    notes.push(
-      `keywords: ${words} was not looked up; operators are written in capitals`.replace('words was', 'words were'),
-    );
+    const words = parsed.skipped === 1 ? 'a very common word was' : `${parsed.skipped} very common words were`;
+    notes.push(`keywords: ${words} not looked up; operators are written in capitals`);
   }
   const shares = new Float32Array(index.caseCount);
-  if (!searcher) {
+  if (!found) {
     notes.push('keywords were looked up in titles and texts only: there is no keyword index here');
     const kept = keptByWords(parsed.tree, index);
     return { kept, shares: Float32Array.from(kept, (one) => one / 2), notes };
   }
-  const { ordinals, scores } = await searcher.search(parsed.match);
+  const { ordinals, scores } = found;
   const kept = new Uint8Array(index.caseCount);
   const most = leavesOf(parsed.tree).length * EARNED_MAX * Math.log(index.caseCount + 1);
   for (const [place, ordinal] of ordinals.entries()) {

@@ -9,7 +9,7 @@ import type { SearchAnswer, SearchRequest, SearchResult } from './contract.ts';
 import type { FacetSearcher } from './dense.ts';
 import { type Fold, foldResults } from './diversity.ts';
 import { agreementScores } from './findings.ts';
-import { type KeywordHits, type KeywordSearcher, keywordHits } from './keyword-hits.ts';
+import { type KeywordHits, type KeywordSearcher, keywordHits, readKeywords } from './keyword-hits.ts';
 import { lexicalQuery, lexicalScores, lexicalText, termsEarned } from './lexical.ts';
 import { randomFacetScores, randomScores } from './percentile.ts';
 import { CaseGoneError, type Query, readQuery, understoodOf } from './query.ts';
@@ -90,8 +90,9 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   const adjustments = request.weights ? [] : adjustmentsFor(query.extracted, settings);
   const weights = adjusted(weightsOf(request, settings), adjustments, settings);
   const kept = eligible(release, request, query, tombstones);
+  const keywords = request.keywords === undefined ? null : readKeywords(request.keywords);
   const hits =
-    request.keywords === undefined ? null : await keywordHits(request.keywords, release.lexical, deps.keywords);
+    keywords && keywordHits(keywords, release.lexical, (await deps.keywords?.search(keywords.match)) ?? null);
   if (hits) {
     degraded.push(...hits.notes);
     for (let i = 0; i < kept.length; i += 1) kept[i] = (kept[i] ?? 0) & (hits.kept[i] ?? 0);
