@@ -5,6 +5,7 @@ export * from './corpus/batch-steps.ts';
 export * from './corpus/cases.ts';
 export * from './corpus/distillates.ts';
 export * from './corpus/documents.ts';
+export * from './corpus/evaluations.ts';
 export { foldOf, type Member } from './corpus/fold.ts';
 export * from './corpus/groups.ts';
 export * from './corpus/identity.ts';

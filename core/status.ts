@@ -1,4 +1,4 @@
-import { corpusStatus, currentRelease } from './corpus.ts';
+import { corpusStatus, currentRelease, newestEvaluation } from './corpus.ts';
 import type { Database } from './engine/database.ts';
 import { detect, type Gate, openTasks, type Snapshot, type StageSnapshot } from './engine/detect.ts';
 import { explainStage } from './engine/explain.ts';
@@ -14,12 +14,13 @@ const SET_ASIDE_SHOWN = 50;
 
 /** How the whole pipeline stands, from the database alone. `degraded` is what the host knows to run below its best. */
 export async function readStatus(db: Database, pipeline: Pipeline, degraded: readonly string[]): Promise<StatusAnswer> {
-  const [snapshot, release, corpus, progress, sourceRows] = await Promise.all([
+  const [snapshot, release, corpus, progress, sourceRows, evaluation] = await Promise.all([
     readSnapshot(db, pipeline),
     currentRelease(db),
     corpusStatus(db, SET_ASIDE_SHOWN),
     readProgress(db),
     readSourceRows(db),
+    newestEvaluation(db),
   ]);
   const detection = detect(pipeline, snapshot);
   const { sources, services } = sourcesAnswer(sourceRows, snapshot.nowMs);
@@ -39,6 +40,7 @@ export async function readStatus(db: Database, pipeline: Pipeline, degraded: rea
       generation: release.generation,
       created_at: iso(release.publishedAtMs),
     },
+    evaluation: evaluationAnswer(evaluation, release?.version ?? null),
     degraded,
     last_tick: lastTick(progress.lastRun),
     set_aside: corpus.setAside.map(({ atMs, ...record }) => ({ ...record, at: iso(atMs) })),
@@ -47,6 +49,26 @@ export async function readStatus(db: Database, pipeline: Pipeline, degraded: rea
     sources,
     services,
   };
+}
+
+function evaluationAnswer(
+  found: Awaited<ReturnType<typeof newestEvaluation>>,
+  served: number | null,
+): StatusAnswer['evaluation'] {
+  return (
+    found && {
+      release: found.releaseVersion,
+      current: found.releaseVersion === served,
+      file: found.file,
+      judgements_sha256: found.judgementsHash,
+      questions: found.questions,
+      left_out: found.leftOut,
+      thresholds_version: found.thresholdsVersion,
+      program: found.program,
+      at: iso(found.atMs),
+      rows: found.variants,
+    }
+  );
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();

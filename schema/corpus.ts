@@ -389,3 +389,24 @@ export const release = sqliteTable('release', {
   startedAtMs: integer('started_at_ms').notNull(),
   publishedAtMs: integer('published_at_ms'),
 });
+
+/** One measurement of a release by `eval`: how well it answers questions with known answers. It holds no word of a question. */
+export const evaluation = sqliteTable(
+  'evaluation',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    releaseVersion: integer('release_version').notNull(),
+    /** Name of the file of judgements without its path, and sha256 of what it holds. */
+    file: text().notNull(),
+    judgementsHash: text('judgements_hash').notNull(),
+    questions: integer().notNull(),
+    /** Questions that the release cannot answer. */
+    leftOut: integer('left_out').notNull(),
+    thresholdsVersion: text('thresholds_version').notNull(),
+    program: text().notNull(),
+    /** JSON: for each variant the mean of each measure with its interval. */
+    variants: text().notNull(),
+    atMs: integer('at_ms').notNull(),
+  },
+  (t) => [index('evaluation_release').on(t.releaseVersion)],
+);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +49,9 @@ describe('a first walk by hand', () => {
     const judged = join(folder, 'judged.jsonl');
     writeFileSync(
       judged,
-      ids.map(({ id, text }) => JSON.stringify({ id, text, relevant: { [id]: 1, PMID_0: 1 } })).join('\n'),
+      ids
+        .map(({ id, text }) => JSON.stringify({ id, text: `${text} zebrafinch`, relevant: { [id]: 1, PMID_0: 1 } }))
+        .join('\n'),
     );
     const args = ['eval', judged, '--json', '--variant', 'default', 'words alone'];
     const { exitCode, output } = await live(data(), args, null);
@@ -63,6 +66,25 @@ describe('a first walk by hand', () => {
     // A text finds itself.
     expect(report.rows[0].measures.mrr.mean).toBe(1);
     expect(await live(data(), ['eval', judged, '--variant', 'magic'], null)).toMatchObject({ exitCode: 2 });
+    const kept = async () => JSON.parse((await live(data(), ['status', '--json'], null)).output).evaluation;
+    expect(await kept()).toMatchObject({
+      release: 1,
+      current: true,
+      file: 'judged.jsonl',
+      judgements_sha256: createHash('sha256').update(readFileSync(judged)).digest('hex'),
+      questions: report.questions,
+      left_out: report.left_out,
+      rows: report.rows,
+    });
+    const files = readdirSync(data(), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.map(({ name }) => name)).toContain('state.db');
+    for (const { parentPath, name } of files)
+      expect(readFileSync(join(parentPath, name)).includes('zebrafinch'), `${name} holds a word of a question`).toBe(
+        false,
+      );
+    const before = await kept();
+    await live(data(), ['eval', judged, '--variant', 'words alone', '--dry-run'], null);
+    expect(await kept()).toEqual(before);
   }, 60_000);
   test('doctor finds everything in order', async () => {
     const { exitCode, output } = await live(data(), ['doctor'], null);

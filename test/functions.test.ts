@@ -192,14 +192,14 @@ describe('a database that is not this build’s', () => {
     beforeEach(async () => {
       await run(
         `UPDATE meta SET value = '2' WHERE key = 'engine_schema'`,
-        `UPDATE meta SET value = '3' WHERE key = 'corpus_schema'`,
+        `UPDATE meta SET value = '4' WHERE key = 'corpus_schema'`,
         `DELETE FROM meta WHERE key = 'pipeline'`,
       );
     });
 
     test.each([
       ['a newer engine schema', `UPDATE meta SET value = '3' WHERE key = 'engine_schema'`, /engine schema 3/],
-      ['a newer corpus schema', `UPDATE meta SET value = '4' WHERE key = 'corpus_schema'`, /corpus schema 4/],
+      ['a newer corpus schema', `UPDATE meta SET value = '5' WHERE key = 'corpus_schema'`, /corpus schema 5/],
       ['another pipeline', `INSERT INTO meta(key, value) VALUES ('pipeline', 'other')`, /belongs to pipeline "other"/],
     ])('a tick on a database with %s is refused with words, and touches nothing', async (_, change, words) => {
       await run(change);

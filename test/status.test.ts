@@ -176,7 +176,7 @@ describe('how long it takes', () => {
 
 test('the edge answers the same, and adds that a stage without a process waits for another host', async () => {
   await enter(2);
-  await host.client.execute(`INSERT INTO meta(key, value) VALUES ('corpus_schema', '3') ON CONFLICT DO NOTHING`);
+  await host.client.execute(`INSERT INTO meta(key, value) VALUES ('corpus_schema', '4') ON CONFLICT DO NOTHING`);
   const elsewhere = definePipeline('shown', [{ ...embed, process: null }], {
     quotas: [{ name: 'minutes', unit: 'minutes', perDay: 8 }],
   });

@@ -2,7 +2,7 @@ import { type Database, statement } from '../engine/database.ts';
 import { SchemaError } from '../engine/errors.ts';
 import { text, textOrNull } from './columns.ts';
 
-const CORPUS_SCHEMA = '3';
+const CORPUS_SCHEMA = '4';
 
 /** Reads whether the corpus tables are those of this build. @throws SchemaError when they are missing or of another version */
 export async function checkCorpusSchema(db: Database): Promise<void> {

@@ -2,6 +2,7 @@ import type { AlertLevel, Facet, Preset, Sex, SourceState, View, WindowState } f
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
 import type { Notice } from '../sources/record.ts';
 import type { SourceKind, WindowBy } from '../sources/source.ts';
+import type { Summary } from './evaluate.ts';
 
 export type { CaseAnswer, CaseFinding } from './case-contract.ts';
 
@@ -244,6 +245,8 @@ export type StatusAnswer = {
     readonly generation: string;
     readonly created_at: string;
   } | null;
+  /** What `eval` measured last of the release that is served, or of an older one (`current` is false); null where it never did. */
+  readonly evaluation: EvaluationAnswer | null;
   readonly degraded: readonly string[];
   readonly last_tick: {
     readonly at: string;
@@ -265,6 +268,24 @@ export type StatusAnswer = {
   readonly sources: readonly SourceAnswer[];
   /** Outside services that were called, by name. */
   readonly services: readonly ServiceAnswer[];
+};
+
+/** How well a release answers questions with known answers. */
+export type EvaluationAnswer = {
+  readonly release: number;
+  /** Of the release that is served. */
+  readonly current: boolean;
+  /** The judgements: name of their file, sha256 of what it holds. */
+  readonly file: string;
+  readonly judgements_sha256: string;
+  readonly questions: number;
+  /** Questions that this release cannot answer. */
+  readonly left_out: number;
+  readonly thresholds_version: string;
+  readonly program: string;
+  readonly at: string;
+  /** The default first where it was measured; 95 % intervals. */
+  readonly rows: readonly { readonly variant: string; readonly measures: Summary }[];
 };
 
 /** One definition of a source and how it stands. */

@@ -27,9 +27,9 @@ const words = (charsMax: number, message: string) =>
     .transform(withoutControls)
     .refine((cleaned) => cleaned.length > 0, { message });
 const text = words(SETTINGS.textCharsMax, 'expected some text, came nothing');
-const keywords = words(KEYWORDS_CHARS_MAX, 'expected some keywords, came nothing').superRefine((text, context) => {
-  const parsed = text === '' ? null : parseKeywords(text);
-  if (parsed?.ok === false) context.addIssue({ code: 'custom', message: parsed.message });
+const keywords = words(KEYWORDS_CHARS_MAX, 'expected some keywords, came nothing').superRefine((value, context) => {
+  const parsed = value === '' ? null : parseKeywords(value);
+  if (parsed && !parsed.ok) context.addIssue({ code: 'custom', message: parsed.message });
 });
 const label = z.string().trim().min(1).max(LABEL_CHARS_MAX);
 const caseId = z.string().trim().min(1).max(CASE_ID_CHARS_MAX);

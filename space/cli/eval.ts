@@ -1,16 +1,20 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { keepEvaluation } from '../../core/corpus.ts';
+import { sha256Hex } from '../../core/hash.ts';
 import { seeded } from '../../core/models/builtin-numbers.ts';
 import { DEPTH, MEASURES, type Measures, measuresOf, type Summary, summaryOf } from '../../core/search/evaluate.ts';
 import { type Judgement, JudgementError, readBeir, readJudgements } from '../../core/search/judgements.ts';
+import { SETTINGS } from '../../core/search/settings.ts';
 import { VARIANTS, type Variant } from '../../core/search/variants.ts';
+import { VERSION } from '../../core/version.ts';
 import { createServing, type Serving } from '../serving.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { printJson, withSpace } from './open.ts';
 import { progressView } from './progress.ts';
 
-type Options = { readonly variant?: readonly string[]; readonly json?: boolean };
+type Options = { readonly variant?: readonly string[]; readonly dryRun?: boolean; readonly json?: boolean };
 type Row = { readonly variant: string; readonly measures: Summary };
 
 const LABELS: Readonly<Record<keyof Measures, string>> = {
@@ -28,10 +32,11 @@ export const evalCommand = (): Command =>
       'JSON lines of {"text" | "case_id" | "facets", "relevant"}, or a folder with queries.jsonl and qrels.tsv',
     )
     .option('--variant <name...>', `only these: ${VARIANTS.map(({ name }) => name).join(', ')}`)
+    .option('--dry-run', 'measure without keeping the result with the release')
     .option('--json', 'print JSON')
     .action(async (file: string, options: Options) => {
       const variants = chosen(options.variant);
-      const judgements = await judgementsOf(file);
+      const { judgements, hash } = await judgementsOf(file);
       await withSpace({ quiet: true }, async (space) => {
         const serving = createServing(space);
         const version = await serving.refresh();
@@ -51,6 +56,17 @@ export const evalCommand = (): Command =>
           relevant_unknown: unknown,
           rows,
         };
+        if (!options.dryRun)
+          await keepEvaluation(space.db, {
+            releaseVersion: version,
+            file: basename(resolve(file)),
+            judgementsHash: hash,
+            questions: report.questions,
+            leftOut: report.left_out,
+            thresholdsVersion: SETTINGS.version,
+            program: VERSION,
+            variants: rows,
+          });
         if (options.json) printJson(report);
         else process.stdout.write(formatReport(report));
         if (unknown > 0 || report.left_out > 0) process.exitCode = EXIT.degraded;
@@ -69,10 +85,17 @@ function chosen(names: readonly string[] | undefined): readonly Variant[] {
   });
 }
 
-async function judgementsOf(path: string): Promise<readonly Judgement[]> {
+type Judgements = { readonly judgements: readonly Judgement[]; readonly hash: string };
+
+/** With the sha256 of the file, or of the two files of a folder one after the other. */
+async function judgementsOf(path: string): Promise<Judgements> {
   const text = async (file: string) => ({ file, text: await readFile(file, 'utf8') });
-  if (!(await stat(path)).isDirectory()) return readJudgements(path, (await text(path)).text);
-  return readBeir(await text(join(path, 'queries.jsonl')), await text(join(path, 'qrels.tsv')));
+  if (!(await stat(path)).isDirectory()) {
+    const one = await text(path);
+    return { judgements: readJudgements(path, one.text), hash: await sha256Hex(one.text) };
+  }
+  const [queries, qrels] = [await text(join(path, 'queries.jsonl')), await text(join(path, 'qrels.tsv'))];
+  return { judgements: readBeir(queries, qrels), hash: await sha256Hex(queries.text + qrels.text) };
 }
 
 /** The questions that this release can be asked, with their answers by the ids that it has. */

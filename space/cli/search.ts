@@ -63,23 +63,12 @@ async function bodyOf(text: string | undefined, options: Options): Promise<Recor
   }
   if (options.case !== undefined) body.case_id = options.case;
   if (options.keywords !== undefined) body.keywords = options.keywords;
-  if (options.facet) body.facets = Object.fromEntries(options.facet.map((given) => pair(given, '--facet')));
-  if (options.k !== undefined) body.k = Number(options.k);
+  if (options.facet) body.facets = named(options.facet, '--facet', (_, value) => value);
+  if (options.k !== undefined) body.k = numberOf(options.k);
   if (options.preset !== undefined) body.preset = options.preset;
   if (options.weights !== undefined)
-    body.weights = Object.fromEntries(
-      options.weights.split(',').map((given) => {
-        const [name, value] = pair(given, '--weights');
-        return [name, Number(value)];
-      }),
-    );
-  if (options.filter)
-    body.filters = Object.fromEntries(
-      options.filter.map((given) => {
-        const [name, value] = pair(given, '--filter');
-        return [name, name === 'has' ? value.split(',') : typed(value)];
-      }),
-    );
+    body.weights = named(options.weights.split(','), '--weights', (_, value) => numberOf(value));
+  if (options.filter) body.filters = named(options.filter, '--filter', filterOf);
   if (options.engine !== undefined) body.engine = options.engine;
   if (options.legs !== undefined) body.legs = options.legs.split(',');
   return body;
@@ -91,10 +80,29 @@ function pair(given: string, option: string): readonly [string, string] {
   return [given.slice(0, at), given.slice(at + 1)];
 }
 
-const typed = (value: string): string | number | boolean => {
-  if (value === 'true' || value === 'false') return value === 'true';
-  return value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
-};
+/** Fields by their names; one that is given twice is a mistake, not the last of the two. */
+function named(
+  given: readonly string[],
+  option: string,
+  read: (name: string, value: string) => unknown,
+): Record<string, unknown> {
+  const fields = new Map<string, unknown>();
+  for (const one of given) {
+    const [name, value] = pair(one, option);
+    if (fields.has(name)) throw new UsageError(`${option}: ${name} is given twice`);
+    fields.set(name, read(name, value));
+  }
+  return Object.fromEntries(fields);
+}
+
+/** What is no number stays as it came, and is refused by the rules of a request. */
+const numberOf = (value: string): string | number =>
+  value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+
+function filterOf(name: string, value: string): unknown {
+  if (name === 'has') return value === '' ? [] : value.split(',');
+  return value === 'true' || value === 'false' ? value === 'true' : numberOf(value);
+}
 
 export function formatAnswer(answer: SearchAnswer): string {
   const lines = answer.results.flatMap((result, i) => [

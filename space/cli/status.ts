@@ -72,6 +72,23 @@ function sourceLines({ sources, services }: StatusAnswer): readonly string[] {
   ];
 }
 
+const share = (value: number): string => value.toFixed(3).replace(/^0/, '');
+
+/** How well the release answers questions with known answers, where that was measured. */
+function evaluationLines({ evaluation, release }: StatusAnswer): readonly string[] {
+  if (!evaluation) return release ? ['never measured: run `anamnesis eval FILE`'] : [];
+  const { rows, questions, file, at, current, release: version } = evaluation;
+  const [row] = rows;
+  const measured = row
+    ? Object.entries(row.measures).map(
+        ([name, { mean, low, high }]) => `${name} ${share(mean)} [${share(low)}, ${share(high)}]`,
+      )
+    : [];
+  return [
+    `measured${current ? '' : ` on release ${version}, not on this one`}: ${row?.variant ?? ''} ${measured.join(', ')}; ${questions} questions of ${file}, ${at}`,
+  ];
+}
+
 const COLUMNS = ['ready', 'leased', 'submitted', 'done', 'skipped', 'dead'] as const;
 
 export function formatStatus(status: StatusAnswer): string {
@@ -80,6 +97,7 @@ export function formatStatus(status: StatusAnswer): string {
     status.release
       ? `release ${status.release.version}: ${status.release.case_count} cases, ${status.release.created_at}, generation ${status.release.generation}`
       : 'no release yet',
+    ...evaluationLines(status),
     '',
     `${'stage'.padEnd(10)} ${'state'.padEnd(9)} ${COLUMNS.map((name) => name.padStart(9)).join(' ')} ${'rate'.padStart(8)} ${'left'.padStart(14)}`,
     ...status.stages.flatMap((stage) => [

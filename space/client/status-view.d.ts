@@ -31,6 +31,8 @@ export type StatusView = SourcesView & {
     Record<'documents' | 'cases' | 'release' | 'published' | 'generation' | 'tick' | 'host' | 'worked', string>
   >;
   readonly degraded: readonly string[];
+  /** `stale` is empty where it is of the release that is served; rows of variant, hit@10, MRR, nDCG@10, recall@100. */
+  readonly evaluation: { readonly line: string; readonly stale: string; readonly rows: readonly (readonly string[])[] };
   /** Rows of key, stage, state, reason, when. */
   readonly setAside: readonly (readonly string[])[];
 };

@@ -57,10 +57,29 @@ export function viewStatus(status, nowMs) {
     stages,
     facts: facts(status, nowMs),
     degraded: status?.degraded ?? [],
+    evaluation: viewEvaluation(status, nowMs),
     ...viewSources(status, nowMs),
     setAside: (status?.set_aside ?? []).map((row) => [row.key, row.stage, row.state, row.reason, ago(row.at, nowMs)]),
   };
 }
+
+const MEASURES = ['hit10', 'mrr', 'ndcg10', 'recall100'];
+
+/** What `eval` measured: in words, and a row a variant. */
+function viewEvaluation(status, nowMs) {
+  const found = status?.evaluation ?? null;
+  if (found === null)
+    return { line: 'Not measured yet. An operator measures it with “anamnesis eval FILE”.', stale: '', rows: [] };
+  const { release, questions, file, left_out: leftOut, at, program, thresholds_version: thresholds } = found;
+  const missing = leftOut === 0 ? '' : `, ${count(leftOut)} more that it cannot answer`;
+  return {
+    line: `${count(questions)} questions with known answers (${file}${missing}), asked of release ${release} ${ago(at, nowMs)} by version ${program}, thresholds ${thresholds}. In brackets: 95 % intervals.`,
+    stale: found.current ? '' : `Of an older release (${release}): the one that is served was not measured yet.`,
+    rows: found.rows.map(({ variant, measures }) => [variant, ...MEASURES.map((name) => interval(measures[name]))]),
+  };
+}
+
+const interval = ({ mean, low, high }) => `${mean.toFixed(3)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 
 function viewStage(stage) {
   const settled = stage.done + stage.skipped + stage.dead;

@@ -60,6 +60,15 @@ function show(view) {
     view.degraded.map((line) => [line]),
     (cells) => element('li', {}, cells[0]),
   );
+  byId('evaluation-stale').hidden = view.evaluation.stale === '';
+  byId('evaluation-table').hidden = view.evaluation.rows.length === 0;
+  fill(byId('evaluation'), view.evaluation.rows, (cells) =>
+    element(
+      'tr',
+      {},
+      cells.map((cell) => element('td', {}, cell)),
+    ),
+  );
   byId('set-aside-table').hidden = view.setAside.length === 0;
   byId('set-aside-none').hidden = view.setAside.length > 0;
   fill(byId('set-aside'), view.setAside, (cells) =>

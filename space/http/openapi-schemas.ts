@@ -1,4 +1,5 @@
 import { COMPARED_GROUPS } from '../../core/search/compare.ts';
+import { MEASURES } from '../../core/search/evaluate.ts';
 import { SOURCE_KINDS } from '../../core/sources/source.ts';
 import {
   ALERT_LEVELS,
@@ -338,6 +339,7 @@ export const schemas = {
     stage: { ...string, description: 'the current stage, or SERVING' },
     stages: list(ref('Stage')),
     release: orNull(object({ version: integer, case_count: integer, generation: string, created_at: string })),
+    evaluation: orNull(ref('Evaluation')),
     degraded: list(string),
     last_tick: orNull(
       object({
@@ -352,6 +354,25 @@ export const schemas = {
     cases: integer,
     sources: list(ref('Source')),
     services: list(ref('Service')),
+  }),
+  Evaluation: object({
+    release: integer,
+    current: { ...boolean, description: 'of the release that is served' },
+    file: string,
+    judgements_sha256: string,
+    questions: integer,
+    left_out: { ...integer, description: 'questions that the release cannot answer' },
+    thresholds_version: string,
+    program: string,
+    at: string,
+    rows: list(
+      object({
+        variant: string,
+        measures: object(
+          Object.fromEntries(MEASURES.map((name) => [name, object({ mean: share, low: share, high: share })])),
+        ),
+      }),
+    ),
   }),
   Source: object({
     name: string,

@@ -113,6 +113,7 @@ const goneFacts = (reason: string): Facts => ({
   status: 410,
   code: 'case_gone',
   detail: `This case was taken out of the corpus (${reason}).`,
+  errors: [{ field: 'case_id', message: `taken out of the corpus (${reason})` }],
 });
 
 export function factsOf(error: unknown): Facts {

@@ -43,6 +43,17 @@ ${sourcesSection(view)}
       html`<div><dt>${label}</dt><dd data-field="facts.${key}">${view.facts[key as keyof typeof FACT_LABELS]}</dd></div>`,
   )}</dl>
 </section>
+<section aria-labelledby="evaluation-heading">
+  <h2 id="evaluation-heading">How well it finds</h2>
+  <p class="notice" id="evaluation-stale"${view.evaluation.stale === '' ? html` hidden` : ''} data-field="evaluation.stale">${view.evaluation.stale}</p>
+  <p class="fine" data-field="evaluation.line">${view.evaluation.line}</p>
+  <div class="table-scroll" id="evaluation-table" role="region" aria-labelledby="evaluation-heading" tabindex="0"${view.evaluation.rows.length === 0 ? html` hidden` : ''}>
+    <table class="evaluation">
+      <thead><tr><th scope="col">Ranked by</th><th scope="col">hit@10</th><th scope="col">MRR</th><th scope="col">nDCG@10</th><th scope="col">recall@100</th></tr></thead>
+      <tbody id="evaluation">${view.evaluation.rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
+    </table>
+  </div>
+</section>
 <section aria-labelledby="set-aside-heading">
   <h2 id="set-aside-heading">Set aside</h2>
   <p class="fine">Documents that were refused or gave up after every retry, newest first. Nothing is lost: each keeps its reason.</p>

@@ -3,6 +3,7 @@ import { extractCase } from '../../core/cases/extract.ts';
 import { distillByRules } from '../../core/models/rules.ts';
 import type {
   CaseAnswer,
+  EvaluationAnswer,
   FindingMatch,
   SearchAnswer,
   SearchResult,
@@ -456,6 +457,31 @@ export const source = (name: string, over: Partial<SourceAnswer> = {}): SourceAn
   ...over,
 });
 
+const interval = (mean: number) => ({ mean, low: mean - 0.1, high: mean + 0.1 });
+
+export const evaluation = (over: Partial<EvaluationAnswer> = {}): EvaluationAnswer => ({
+  release: RELEASE.version,
+  current: true,
+  file: 'judged.jsonl',
+  judgements_sha256: '9f'.repeat(32),
+  questions: 57,
+  left_out: 2,
+  thresholds_version: 'clinical-1',
+  program: '0.1.0',
+  at: '2026-11-20T10:00:00Z',
+  rows: [
+    {
+      variant: 'default',
+      measures: { hit10: interval(0.614), mrr: interval(0.432), ndcg10: interval(0.471), recall100: interval(0.802) },
+    },
+    {
+      variant: 'words alone',
+      measures: { hit10: interval(0.526), mrr: interval(0.328), ndcg10: interval(0.371), recall100: interval(0.7) },
+    },
+  ],
+  ...over,
+});
+
 export function statusAnswer(over: Partial<StatusAnswer> = {}): StatusAnswer {
   return {
     stage: 'distill',
@@ -480,6 +506,7 @@ export function statusAnswer(over: Partial<StatusAnswer> = {}): StatusAnswer {
       stage('index', { state: 'idle' }),
     ],
     release: { ...RELEASE, created_at: '2026-11-20T09:12:00Z' },
+    evaluation: evaluation(),
     degraded: ['FAISS is not installed: search runs on the fused engine alone.'],
     last_tick: {
       at: '2026-11-22T04:40:00Z',
