@@ -103,7 +103,9 @@ async function attempt({ id }: Contestant, act: () => Promise<void>): Promise<vo
   try {
     await act();
   } catch (error) {
-    missing.set(id, error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    missing.set(id, reason);
+    console.error(`${id}: ${reason}`);
   }
 }
 
