@@ -37,7 +37,7 @@ const PROVENANCE = {
 function caseOf(text: string, i: number, more: Partial<ReleaseCase> = {}): ReleaseCase {
   const provenance = { ...PROVENANCE, title: `Report ${i}` };
   return {
-    caseId: `made-up-${i}`,
+    caseId: `madeup${i}`,
     provenance,
     extracted: extractCase(text),
     distillate: NOTHING_DISTILLED,
@@ -94,7 +94,7 @@ test('a text that may not be shown is found by its words, but their order is not
 
 const embedder = loadBuiltin(fitBuiltin(TEXTS));
 const release = await releaseInMemory(
-  TEXTS.map((text, i) => ({ id: `made-up-${i}`, text })),
+  TEXTS.map((text, i) => ({ id: `madeup${i}`, text })),
   embedder,
 );
 const keywords = await indexOf(
@@ -114,8 +114,8 @@ const idsOf = ({ results }: SearchAnswer) => results.map(({ case_id }) => case_i
 
 test('keywords alone rank by their own score', async () => {
   const answer = await ask({ keywords: 'fever OR dengue' });
-  expect(idsOf(answer)[0]).toBe('made-up-2');
-  expect(idsOf(answer).sort()).toEqual(['made-up-0', 'made-up-1', 'made-up-2']);
+  expect(idsOf(answer)[0]).toBe('madeup2');
+  expect(idsOf(answer).sort()).toEqual(['madeup0', 'madeup1', 'madeup2']);
   const [best] = answer.results;
   expect(best?.lexical.contribution).toBeCloseTo(best?.score ?? 0, 9);
   expect(best?.score).toBeLessThan(1);
@@ -125,7 +125,7 @@ test('beside a text, keywords decide who may answer and not in which order', asy
   const text = 'Woman with fever and chest pain';
   const all = idsOf(await ask({ text }));
   const some = idsOf(await ask({ text, keywords: 'fever' }));
-  expect(some).toEqual(all.filter((id) => id !== 'made-up-3'));
+  expect(some).toEqual(all.filter((id) => id !== 'madeup3'));
 });
 
 test('where the keywords hold for no case the answer says so', async () => {
