@@ -12,6 +12,7 @@ export * from './corpus/identity.ts';
 export * from './corpus/model-cases.ts';
 export * from './corpus/overview.ts';
 export * from './corpus/release-acts.ts';
+export { releaseCode } from './corpus/release-code.ts';
 export * from './corpus/releases.ts';
 export * from './corpus/service-paces.ts';
 export * from './corpus/source-steps.ts';

@@ -61,6 +61,7 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
   const tombstones = followTombstones(space.db, nowMs);
   const backoff = createBackoff(nowMs);
   let opened: Opened | null = null;
+  let retired: Opened | null = null;
   let problem: string | null = null;
   let failedVersion: number | null = null;
   let turn: Promise<unknown> = Promise.resolve();
@@ -74,7 +75,9 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     await faiss.open(manifest);
     const listed = manifest.files.some(({ file }) => file === KEYWORDS_FILE);
     if (listed) await space.store.read(version, KEYWORDS_FILE);
-    const keywords = listed ? openKeywordIndex(space.store.path(version, KEYWORDS_FILE)) : null;
+    const keywords = listed
+      ? openKeywordIndex(space.store.path(version, KEYWORDS_FILE), release.cards.ordinalOf)
+      : null;
     return { manifest, release, keywords };
   };
 
@@ -83,6 +86,9 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     if (!backoff.due()) return;
     try {
       const next = await open(version);
+      // Searches that began on the release before may still ask it; those on the one before that have ended.
+      retired?.keywords?.close();
+      retired = opened;
       opened = next;
       problem = null;
       failedVersion = null;

@@ -175,6 +175,14 @@ export async function openSpace(config: Config, log: Log, searchesElsewhere = fa
       faiss,
       releasesKept: config.releasesKept,
       nowIso: () => new Date().toISOString(),
+      onBuilt: ({ scratchReason, ...built }) =>
+        log.info({
+          message:
+            scratchReason === null
+              ? 'built a release from the one before'
+              : `built a release from scratch: ${scratchReason}`,
+          ...built,
+        }),
       onDegraded: (reason) => log.warn({ message: `release without FAISS indices: ${reason}` }),
     }),
   ).catch(async (error: unknown) => {

@@ -189,7 +189,7 @@ describe('what runs where', () => {
 
 describe('pure files', () => {
   /** They read and write the bytes of releases: streams and hashes. */
-  const RELEASE_BYTES = ['core/search/archive.ts', 'core/search/release.ts'];
+  const RELEASE_BYTES = ['archive', 'previous', 'release'].map((name) => `core/search/${name}.ts`);
   /** They ask a release, an embedder or an engine that they are given. */
   const ASK_PORTS = ['alike', 'candidates', 'case-answer', 'query', 'search'].map((name) => `core/search/${name}.ts`);
   const pure = [

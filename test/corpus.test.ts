@@ -59,9 +59,9 @@ async function openHost(url: string, given?: Generations, completenessMin = 0): 
     embedderName: generations.embedderName,
     embedder: generations.forEmbedding,
     generation: generations.newest,
-    build: async ({ cases }) => {
+    build: async ({ corpus }) => {
       const ids: string[] = [];
-      for await (const { caseId } of cases) ids.push(caseId);
+      for await (const { caseId } of corpus.cases()) ids.push(caseId);
       builds.push(ids);
       return { caseCount: ids.length, contentHash: ids.join() };
     },

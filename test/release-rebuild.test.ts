@@ -64,9 +64,9 @@ const heldBuilder = (db: Database): ReleaseBuilder => {
   const held: ReleaseBuilder = async (job) => {
     const at = stand;
     stand = null;
-    async function* halfway() {
+    async function* halfway(...taken: Parameters<typeof job.corpus.cases>) {
       let n = 0;
-      for await (const one of job.cases) {
+      for await (const one of job.corpus.cases(...taken)) {
         n += 1;
         if (n === 20 && at?.where === 'amid its files') {
           at.reached();
@@ -75,7 +75,7 @@ const heldBuilder = (db: Database): ReleaseBuilder => {
         yield one;
       }
     }
-    const built = await build({ ...job, cases: halfway() });
+    const built = await build({ ...job, corpus: { ...job.corpus, cases: halfway } });
     if (at?.where === 'at its end') {
       at.reached();
       await at.go;

@@ -56,7 +56,12 @@ async function written(file: string, cases: readonly ReleaseCase[]): Promise<str
   writer.close();
   return path;
 }
-const indexOf = async (file: string, cases: readonly ReleaseCase[]) => openKeywordIndex(await written(file, cases));
+const placeIn = (cases: readonly ReleaseCase[]) => (id: string) => {
+  const place = cases.findIndex(({ caseId }) => caseId === id);
+  return place < 0 ? undefined : place;
+};
+const indexOf = async (file: string, cases: readonly ReleaseCase[]) =>
+  openKeywordIndex(await written(file, cases), placeIn(cases));
 
 async function found(index: KeywordSearcher, text: string): Promise<number[]> {
   const parsed = parseKeywords(text);
@@ -81,6 +86,34 @@ test('the same cases give the same bytes', async () => {
   const cases = TEXTS.map((text, i) => caseOf(text, i));
   const [one, other] = [await written('one.db', cases), await written('other.db', cases)];
   expect(readFileSync(one).equals(readFileSync(other))).toBe(true);
+});
+
+test('an index on from an earlier one finds what one from scratch finds, and holds no word of what is gone', async () => {
+  const first = TEXTS.map((text, i) => caseOf(text, i));
+  const before = await written('before.db', first);
+  const second = [caseOf('Zebra fever in a child', 9), ...first.slice(1), caseOf('Chest pain again', 4)].sort((a, b) =>
+    a.caseId < b.caseId ? -1 : 1,
+  );
+  const path = join(folder, 'after.db');
+  const writer = keywordIndexWriter(path, before);
+  const stream = async function* () {
+    for (const one of second) {
+      const taken = first.indexOf(one);
+      yield taken < 0 ? one : { taken, caseId: one.caseId, documentKey: one.caseId, provenance: PROVENANCE };
+    }
+  };
+  for await (const _ of writer.through(stream()));
+  writer.close();
+  const [after, scratch] = [openKeywordIndex(path, placeIn(second)), await indexOf('scratch.db', second)];
+  for (const words of ['fever', '"chest pain"', 'zebra', 'cough', 'rash OR oedema', 'chi*', 'pain NOT fever']) {
+    expect(await found(after, words), words).toEqual(await found(scratch, words));
+  }
+  expect(await found(after, 'cough')).toEqual([]);
+  expect(readFileSync(before).includes('cough')).toBe(true);
+  expect(readFileSync(path).includes('cough')).toBe(false);
+  expect(() => openKeywordIndex(path, placeIn(first))).toThrow('names a case that the release does not have');
+  after.close();
+  scratch.close();
 });
 
 test('a text that may not be shown is found by its words, but their order is not in the file', async () => {

@@ -50,8 +50,8 @@ export function packArrays(arrays: Readonly<Record<string, PackedArray>>): Uint8
   return bytes;
 }
 
-/** Gives an array by its name. Throws `ReleaseFormatError` for one that is not there. */
-export type Unpacked = { (name: string): PackedArray; has(name: string): boolean };
+/** Gives an array by its name; `names` are in the order of the file. Throws `ReleaseFormatError` for one that is not there. */
+export type Unpacked = { (name: string): PackedArray; has(name: string): boolean; readonly names: readonly string[] };
 
 /** Views into `bytes`, without copying where its start is aligned. Throws `ReleaseFormatError`. */
 export function unpackArrays(file: string, bytes: Uint8Array): Unpacked {
@@ -64,18 +64,19 @@ export function unpackArrays(file: string, bytes: Uint8Array): Unpacked {
   const bodyStart = aligned(8 + headerLength);
   if (bodyStart > held.byteLength) throw new ReleaseFormatError(`${file}: cut short in its header`);
   const sections = JSON.parse(new TextDecoder().decode(held.subarray(8, 8 + headerLength))) as readonly Section[];
+  for (const { name, type, offset, length } of sections) {
+    if (bodyStart + offset + length * ARRAY_TYPES[type].BYTES_PER_ELEMENT > held.byteLength)
+      throw new ReleaseFormatError(`${file}: cut short in array ${name}`);
+  }
   const has = (name: string): boolean => sections.some((one) => one.name === name);
   const read = (name: string): PackedArray => {
     const section = sections.find((one) => one.name === name);
     if (!section) throw new ReleaseFormatError(`${file}: array ${name} is missing`);
     const kind = ARRAY_TYPES[section.type];
     const start = held.byteOffset + bodyStart + section.offset;
-    if (bodyStart + section.offset + section.length * kind.BYTES_PER_ELEMENT > held.byteLength) {
-      throw new ReleaseFormatError(`${file}: cut short in array ${name}`);
-    }
     return new kind(held.buffer as ArrayBuffer, start, section.length);
   };
-  return Object.assign(read, { has });
+  return Object.assign(read, { has, names: sections.map(({ name }) => name) });
 }
 
 /** The array `name` of an unpacked file, checked to be of the kind that the caller expects. */

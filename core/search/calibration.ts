@@ -14,17 +14,26 @@ const PARTNERS = 64;
 const SAMPLE_MAX = 512;
 const SEED = 0xca11b;
 
+export type Sampled = {
+  readonly ordinal: number;
+  readonly caseId: string;
+  readonly theCase: ReleaseCase | null;
+};
 export type Sample = { readonly ordinal: number; readonly theCase: ReleaseCase };
 
 /** Keeps the cases whose ids have the smallest hashes: a random sample that is the same in every run. */
-export function createSampler(): { add(ordinal: number, theCase: ReleaseCase): void; sample(): readonly Sample[] } {
-  let held: (Sample & { readonly hash: number })[] = [];
+export function createSampler(): {
+  /** `theCase` is null where it has to be read again. */
+  add(ordinal: number, caseId: string, theCase: ReleaseCase | null): void;
+  sample(): readonly Sampled[];
+} {
+  let held: (Sampled & { readonly hash: number })[] = [];
   const cut = () => {
     held = held.sort((a, b) => a.hash - b.hash || a.ordinal - b.ordinal).slice(0, SAMPLE_MAX);
   };
   return {
-    add(ordinal, theCase) {
-      held.push({ ordinal, theCase, hash: hashOf(theCase.caseId, SEED) });
+    add(ordinal, caseId, theCase) {
+      held.push({ ordinal, caseId, theCase, hash: hashOf(caseId, SEED) });
       if (held.length >= 2 * SAMPLE_MAX) cut();
     },
     sample() {

@@ -41,7 +41,11 @@ function documentKey(theCase: ReleaseCase): string {
 }
 
 /** Ids by which a case is asked for because another document of its article has them: of the first patient where there are several. */
-function aliasesOf({ provenance }: ReleaseCase): readonly string[] {
+export function aliasesOf({
+  provenance,
+}: {
+  readonly provenance: Pick<Provenance, 'pmid' | 'pmcid' | 'also'>;
+}): readonly string[] {
   if (!provenance.also?.length) return [];
   const named = [provenance, ...provenance.also].flatMap(({ pmid, pmcid }) => [
     ...(pmid === null ? [] : [`PMID_${pmid.replace(/^\D+/, '')}`]),
@@ -56,7 +60,58 @@ export function yearOf(provenance: Provenance): number {
   return year === undefined ? 0 : Number(year);
 }
 
-export type CardsBuilder = { add(theCase: ReleaseCase): void; finish(): Uint8Array };
+/** The columns of one case. */
+export type CardRow = {
+  readonly caseId: string;
+  readonly document: string;
+  readonly aliases: readonly string[];
+  readonly ageYears: number;
+  readonly sex: Sex | null;
+  readonly rare: number;
+  readonly category: number;
+  /** As it may be shown; empty where there is none. */
+  readonly diagnosis: string;
+  readonly year: number;
+  readonly source: string;
+  readonly licence: string;
+  readonly facets: number;
+};
+
+export type CardsBuilder = { add(row: CardRow): void; finish(): Uint8Array };
+
+export function cardOf(theCase: ReleaseCase): CardRow {
+  const { caseId, extracted, distillate, provenance } = theCase;
+  return {
+    caseId,
+    document: documentKey(theCase),
+    aliases: aliasesOf(theCase),
+    ageYears: extracted.patient.ageYears ?? Number.NaN,
+    sex: extracted.patient.sex,
+    rare: distillate.isRare ? 1 : 0,
+    category: DIAGNOSIS_CATEGORIES.indexOf(distillate.diagnosisCategory),
+    diagnosis: (theCase.withheld === undefined ? distillate : withoutText(theCase).distillate).diagnosis ?? '',
+    year: yearOf(provenance),
+    source: provenance.source,
+    licence: provenance.licence ?? '',
+    facets: FACETS.reduce((mask, facet, i) => (extracted.facets[facet] ? mask | (1 << i) : mask), 0),
+  };
+}
+
+/** What the card of a case holds, but for what it does not have of its document. */
+export function storedCard(cards: Cards, ordinal: number): Omit<CardRow, 'document' | 'aliases'> {
+  return {
+    caseId: cards.ids[ordinal] ?? '',
+    ageYears: cards.ageYears[ordinal] ?? Number.NaN,
+    sex: cards.sexOf(ordinal),
+    rare: cards.rare[ordinal] ?? 0,
+    category: cards.categories[ordinal] ?? 0,
+    diagnosis: cards.diagnosisOf(ordinal) ?? '',
+    year: cards.years[ordinal] ?? 0,
+    source: cards.sourceOf(ordinal),
+    licence: cards.licenceOf(ordinal),
+    facets: cards.facets[ordinal] ?? 0,
+  };
+}
 
 /** Numbers the distinct strings that it is given, in order of first appearance. */
 function numbering(): { of(text: string): number; names(): readonly string[] } {
@@ -86,21 +141,19 @@ export function createCardsBuilder(): CardsBuilder {
   const [years, sources, licences] = [u16(), u16(), u16()];
   const aliases = new Map<string, number>();
   return {
-    add(theCase) {
-      const { extracted, distillate, provenance } = theCase;
-      for (const alias of aliasesOf(theCase)) if (!aliases.has(alias)) aliases.set(alias, ids.length);
-      ids.push(theCase.caseId);
-      documents.push(documentNumbers.of(documentKey(theCase)));
-      ageYears.push(extracted.patient.ageYears ?? Number.NaN);
-      sexes.push(extracted.patient.sex === null ? 0 : SEXES.indexOf(extracted.patient.sex) + 1);
-      rare.push(distillate.isRare ? 1 : 0);
-      categories.push(DIAGNOSIS_CATEGORIES.indexOf(distillate.diagnosisCategory));
-      const shown = theCase.withheld === undefined ? distillate : withoutText(theCase).distillate;
-      diagnoses.push(shown.diagnosis ?? '');
-      years.push(yearOf(provenance));
-      sources.push(sourceNumbers.of(provenance.source));
-      licences.push(licenceNumbers.of(provenance.licence ?? ''));
-      facets.push(FACETS.reduce((mask, facet, i) => (extracted.facets[facet] ? mask | (1 << i) : mask), 0));
+    add(row) {
+      for (const alias of row.aliases) if (!aliases.has(alias)) aliases.set(alias, ids.length);
+      ids.push(row.caseId);
+      documents.push(documentNumbers.of(row.document));
+      ageYears.push(row.ageYears);
+      sexes.push(row.sex === null ? 0 : SEXES.indexOf(row.sex) + 1);
+      rare.push(row.rare);
+      categories.push(row.category);
+      diagnoses.push(row.diagnosis);
+      years.push(row.year);
+      sources.push(sourceNumbers.of(row.source));
+      licences.push(licenceNumbers.of(row.licence));
+      facets.push(row.facets);
     },
     finish: () =>
       packArrays({

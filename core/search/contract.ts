@@ -40,10 +40,21 @@ export type ReleaseCase = {
   readonly distillate: Distillate;
   /** What was published about it later. */
   readonly notices?: readonly Notice[] | undefined;
+  /** Hash of all that the database holds of it: equal where it would enter a release unchanged. */
+  readonly fingerprint?: string | undefined;
   /** Why its text may not be given away; absent where it may. Then the archive holds none of it. */
   readonly withheld?: string | undefined;
   /** Unit vectors of `DIMENSION`; a view without text has none. */
   readonly vectors: Readonly<Partial<Record<View, Float32Array>>>;
+};
+
+/** A case that the next release takes over from an earlier one as it stands there, at `ordinal`. */
+export type TakenCase = {
+  readonly taken: number;
+  readonly caseId: string;
+  readonly documentKey: string;
+  /** Its ids, where other documents of its article carry them too. */
+  readonly provenance: Pick<Provenance, 'pmid' | 'pmcid' | 'also'>;
 };
 
 /** Receives the bytes of a release, file by file, append only. Durable and hashed by whoever implements it. */

@@ -3,6 +3,7 @@ import type { ExtractedCase, Finding, Patient } from '../cases/case.ts';
 import { arrayOf, Growing, groupByKey, packArrays, packStrings, unpackArrays, unpackStrings } from './binary.ts';
 import type { Cards } from './cards.ts';
 import { inverseFrequency } from './lexical.ts';
+import type { PostingColumns } from './merge.ts';
 
 /** Postings of finding term t are at termStart[t] .. termStart[t + 1], by case ordinal; `values` holds NaN for none. */
 export type FindingIndex = {
@@ -42,6 +43,14 @@ const MENTION_AGREEMENT = 0.7;
 function comparedValue(finding: Finding): number {
   return finding.canonical?.value ?? finding.value ?? Number.NaN;
 }
+
+/** What a build that takes cases over has to know of the arrays of `findings.bin`. */
+export const FINDINGS_COLUMNS: PostingColumns = {
+  byPosting: ['facets', 'assertions', 'flags', 'values'],
+  byCase: [],
+  constant: [],
+  order: 'utf-16',
+};
 
 export type FindingsBuilder = { add(extracted: ExtractedCase): void; finish(): Uint8Array };
 

@@ -1,6 +1,7 @@
 import { FACETS, type Facet } from '../../schema/vocabulary.ts';
 import type { ExtractedCase, Finding } from '../cases/case.ts';
 import { arrayOf, Growing, groupByKey, packArrays, ReleaseFormatError, unpackArrays } from './binary.ts';
+import type { PostingColumns } from './merge.ts';
 import { otherWords } from './synonyms.ts';
 import { createTermTable, packTerms, type TermTable } from './term-table.ts';
 import { spelledTermsOf, termCounts } from './terms.ts';
@@ -40,6 +41,14 @@ export type LexicalIndex = {
   /** Terms of each case, repeats counted. */
   readonly lengths: Uint32Array;
   readonly lengthMean: number;
+};
+
+/** What a build that takes cases over has to know of the arrays of `lexical.bin`. */
+export const LEXICAL_COLUMNS: PostingColumns = {
+  byPosting: ['counts'],
+  byCase: ['lengths'],
+  constant: ['version'],
+  order: 'utf-8',
 };
 
 export type LexicalBuilder = { add(told: LexicalText): void; finish(): Uint8Array };

@@ -2,15 +2,26 @@ import { VIEWS, type View } from '../../schema/vocabulary.ts';
 import { sha256Hex } from '../hash.ts';
 import { DIMENSION } from '../models/ports.ts';
 import { createArchiveBuilder, openArchive, type StoredCase } from './archive.ts';
-import { asFloats, asOrdinals, ReleaseFormatError } from './binary.ts';
-import { calibrationSummary, createSampler, decodePairs, encodePairs, pairSignals } from './calibration.ts';
-import { type Cards, createCardsBuilder, readCards } from './cards.ts';
-import type { ReleaseCase, ReleaseFile, ReleaseManifest, ReleaseSink } from './contract.ts';
+import { asFloats, asOrdinals, Growing, ReleaseFormatError } from './binary.ts';
+import {
+  calibrationSummary,
+  createSampler,
+  decodePairs,
+  encodePairs,
+  pairSignals,
+  type Sample,
+  type Sampled,
+} from './calibration.ts';
+import { aliasesOf, type Cards, cardOf, createCardsBuilder, readCards, storedCard } from './cards.ts';
+import type { ReleaseCase, ReleaseFile, ReleaseManifest, ReleaseSink, TakenCase } from './contract.ts';
 import { heldVectors, rowsByCase, type VectorRows, type ViewRows } from './dense.ts';
-import { createFindingsBuilder, type FindingIndex, readFindings } from './findings.ts';
+import { createFindingsBuilder, FINDINGS_COLUMNS, type FindingIndex, readFindings } from './findings.ts';
 import { createCoder, fitsCodes, packInto } from './kernel/codes.ts';
 import { type FusedKernel, openKernel } from './kernel/kernel.ts';
-import { createLexicalBuilder, type LexicalIndex, lexicalText, readLexical } from './lexical.ts';
+import { createLexicalBuilder, LEXICAL_COLUMNS, type LexicalIndex, lexicalText, readLexical } from './lexical.ts';
+import { mergePostings, type PostingColumns } from './merge.ts';
+import { createOriginsBuilder, type PreviousRelease } from './previous.ts';
+import { ORIGINS_FILE } from './release-files.ts';
 import type { Signals } from './score.ts';
 import { SETTINGS } from './settings.ts';
 import { withoutText } from './withhold.ts';
@@ -91,37 +102,75 @@ function usable(vector: Float32Array, caseId: string, view: View): boolean {
   return squares > 0;
 }
 
+export type WriteOptions = {
+  readonly generation: string;
+  /** Names the code that writes, for the build that takes cases over from this one. */
+  readonly code?: string;
+  /** What taken cases are taken from, and how a few of them are read after all: those that calibration draws. */
+  readonly from?: {
+    readonly previous: PreviousRelease;
+    readonly read: (caseIds: readonly string[]) => AsyncIterable<ReleaseCase>;
+  };
+};
+
 /**
  * Writes all files of a release but the manifest and the FAISS files, in one pass over the cases, which must come by ascending id.
- * The same cases and generation give the same bytes. Throws on an id out of order or a vector that is not one.
+ * The same cases and generation give the same bytes, whether they are taken over or made anew. Throws on an id out of order or a vector
+ * that is not one.
  */
 export async function writeRelease(
-  cases: AsyncIterable<ReleaseCase>,
+  cases: AsyncIterable<ReleaseCase | TakenCase>,
   sink: ReleaseSink,
-  info: { readonly generation: string },
-): Promise<{ caseCount: number; viewCounts: Record<View, number> }> {
+  info: WriteOptions,
+): Promise<{ caseCount: number; viewCounts: Record<View, number>; taken: number }> {
+  const previous = info.from?.previous ?? null;
   const writers = new Map(VIEWS.map((view) => [view, createViewWriter(view, sink)]));
-  const archive = createArchiveBuilder();
+  const archive = createArchiveBuilder(previous?.archive ?? null);
   const lexical = createLexicalBuilder();
   const findings = createFindingsBuilder();
   const cards = createCardsBuilder();
   const sampler = createSampler();
-  let previous = '';
+  const origins = createOriginsBuilder(info.code ?? '');
+  /** New ordinals of the earlier release's cases, -1 for those that are gone, and of those that were read. */
+  const takenTo = new Int32Array(previous?.cards.count ?? 0).fill(-1);
+  const readTo = new Growing((length) => new Uint32Array(length));
+  let before = '';
   let caseCount = 0;
-  for await (const theCase of cases) {
-    const { caseId, vectors } = theCase;
-    if (caseCount > 0 && caseId <= previous) throw new Error(`case ${caseId} came after ${previous}: ids must ascend`);
-    previous = caseId;
+
+  const read = async (theCase: ReleaseCase): Promise<Uint8Array | null> => {
+    const { caseId } = theCase;
     for (const [view, writer] of writers) {
-      const vector = vectors[view];
+      const vector = theCase.vectors[view];
       if (vector && usable(vector, caseId, view)) await writer.add(caseCount, vector);
     }
+    readTo.push(caseCount);
     lexical.add(lexicalText(titledText(theCase), theCase.extracted));
     findings.add(theCase.extracted);
-    cards.add(theCase);
-    sampler.add(caseCount, theCase);
-    const { vectors: _, ...stored } = theCase;
-    const member = await archive.add(stored.withheld === undefined ? stored : withoutText(stored));
+    cards.add(cardOf(theCase));
+    sampler.add(caseCount, caseId, theCase);
+    origins.add(theCase);
+    const { vectors: _, fingerprint: __, ...stored } = theCase;
+    return archive.add(stored.withheld === undefined ? stored : withoutText(stored));
+  };
+  const take = async (theCase: TakenCase): Promise<Uint8Array | null> => {
+    const { taken, caseId } = theCase;
+    if (!previous) throw new Error(`case ${caseId} is to be taken over from no release`);
+    for (const [view, writer] of writers) {
+      const vector = await previous.vector(view, taken);
+      if (vector) await writer.add(caseCount, vector);
+    }
+    takenTo[taken] = caseCount;
+    cards.add({ ...storedCard(previous.cards, taken), document: theCase.documentKey, aliases: aliasesOf(theCase) });
+    sampler.add(caseCount, caseId, null);
+    origins.add(previous.origin(taken));
+    return archive.take(caseId, taken);
+  };
+
+  for await (const theCase of cases) {
+    const { caseId } = theCase;
+    if (caseCount > 0 && caseId <= before) throw new Error(`case ${caseId} came after ${before}: ids must ascend`);
+    before = caseId;
+    const member = 'taken' in theCase ? await take(theCase) : await read(theCase);
     if (member) await sink.append(ARCHIVE_FILE, member);
     caseCount += 1;
   }
@@ -131,12 +180,21 @@ export async function writeRelease(
   await sink.append(ARCHIVE_FILE, member ?? new Uint8Array(0));
   await sink.append('cases.idx', index);
   await sink.append('cases.sha256', new TextEncoder().encode(`${textHash}\n`));
-  const bytes = { lexical: lexical.finish(), findings: findings.finish(), cards: cards.finish() };
+  await sink.append(ORIGINS_FILE, origins.finish());
+  const merged = (file: string, old: Uint8Array | undefined, made: Uint8Array, columns: PostingColumns): Uint8Array => {
+    const added = { bytes: made, to: Int32Array.from(readTo.taken()) };
+    return old ? mergePostings(file, { bytes: old, to: takenTo }, added, caseCount, columns) : made;
+  };
+  const bytes = {
+    lexical: merged('lexical.bin', previous?.lexical, lexical.finish(), LEXICAL_COLUMNS),
+    findings: merged('findings.bin', previous?.findings, findings.finish(), FINDINGS_COLUMNS),
+    cards: cards.finish(),
+  };
   await sink.append('lexical.bin', bytes.lexical);
   await sink.append('findings.bin', bytes.findings);
   await sink.append('cards.bin', bytes.cards);
   const pairs = pairSignals(
-    sampler.sample(),
+    await drawn(sampler.sample(), info.from?.read),
     readLexical(bytes.lexical),
     readFindings(bytes.findings),
     readCards(bytes.cards),
@@ -144,7 +202,21 @@ export async function writeRelease(
   await sink.append('calibration.bin', encodePairs(pairs));
   const summary = { generation: info.generation, ...calibrationSummary(pairs) };
   await sink.append('calibration.json', new TextEncoder().encode(`${JSON.stringify(summary, null, 1)}\n`));
-  return { caseCount, viewCounts };
+  return { caseCount, viewCounts, taken: caseCount - readTo.length };
+}
+
+/** The sample with its cases; those that were taken over are read. One that left the corpus meanwhile is left out. */
+async function drawn(
+  sample: readonly Sampled[],
+  read: ((caseIds: readonly string[]) => AsyncIterable<ReleaseCase>) | undefined,
+): Promise<readonly Sample[]> {
+  const missing = sample.filter(({ theCase }) => theCase === null).map(({ caseId }) => caseId);
+  const found = new Map<string, ReleaseCase>();
+  if (missing.length > 0 && read) for await (const theCase of read(missing)) found.set(theCase.caseId, theCase);
+  return sample.flatMap(({ ordinal, caseId, theCase }) => {
+    const held = theCase ?? found.get(caseId);
+    return held ? [{ ordinal, theCase: held }] : [];
+  });
 }
 
 /** How a host spares memory on a large release; what it does not give is read whole. */
@@ -277,13 +349,15 @@ export async function openRelease(
 
 /** What follows from other files: bytes that depend on the host's zlib (`cases.sha256` stands for them), and codes of the vectors. */
 const DERIVED_FILES: readonly string[] = [ARCHIVE_FILE, 'cases.idx', ...VIEWS.map(codesFile)];
+/** What equal corpora need not have in common. */
+const NOT_OF_THE_CORPUS: readonly string[] = [...DERIVED_FILES, ORIGINS_FILE];
 
 /**
  * sha256 in hex over names and hashes of the files, by name: equal for equal corpora, whatever the order of the list and
  * whichever host compressed the cases.
  */
 export function contentHash(files: readonly ReleaseFile[]): Promise<string> {
-  const named = files.filter(({ file }) => !DERIVED_FILES.includes(file));
+  const named = files.filter(({ file }) => !NOT_OF_THE_CORPUS.includes(file));
   const lines = named.map(({ file, sha256 }) => `${sha256}  ${file}\n`).sort();
   return sha256Hex(lines.join(''));
 }

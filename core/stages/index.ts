@@ -1,7 +1,9 @@
 import {
   beginRelease,
-  casesOfRelease,
+  builtFromScratch,
+  type Corpus,
   casesWithoutVectors,
+  corpusOf,
   dropOlderVectors,
   publishWrite,
   requestFulfilled,
@@ -9,13 +11,14 @@ import {
 import type { Database } from '../engine/database.ts';
 import { NotYetError } from '../engine/errors.ts';
 import { defineStage, type Stage } from '../engine/stage.ts';
-import type { ReleaseCase } from '../search/contract.ts';
 
 /** Builds one release into persistent storage and publishes its manifest; implemented where files are. */
 export type ReleaseBuilder = ((build: {
   readonly version: number;
   readonly generation: string;
-  readonly cases: AsyncIterable<ReleaseCase>;
+  readonly corpus: Corpus;
+  /** Nothing is to be taken over from an earlier release. */
+  readonly fromScratch?: boolean;
 }) => Promise<{ readonly caseCount: number; readonly contentHash: string }>) & {
   /** The highest version that the storage has seen: a new database on an old store begins above it. */
   readonly newestVersion?: () => Promise<number>;
@@ -58,7 +61,8 @@ export const defineIndex = (deps: {
               });
             const floor = (await build.newestVersion?.()) ?? 0;
             const version = await beginRelease(db, context.leaseId, generation, floor);
-            const built = await build({ version, generation, cases: casesOfRelease(db, generation) });
+            const fromScratch = await builtFromScratch(db, context.leaseId);
+            const built = await build({ version, generation, corpus: corpusOf(db, generation), fromScratch });
             return {
               outcomes: batch.map(() => ({ kind: 'done', outputHash: built.contentHash })),
               writes: [publishWrite({ version, ...built }), dropOlderVectors(generation), requestFulfilled('index')],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ReleaseManifest } from '../../core/search/contract.ts';
+import type { ReleaseFile, ReleaseManifest } from '../../core/search/contract.ts';
 import { fileProblem } from './check.ts';
 import { errorCode, fsyncFolder, onDisk, writeWhole } from './durable.ts';
 import {
@@ -35,6 +35,12 @@ export type SweepOptions = {
   readonly leftoversBeforeMs?: number;
 };
 
+export type OpenedFile = {
+  /** Bytes from an offset on. */
+  piece(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+};
+
 export type ReleaseStore = {
   /**
    * A writer for a version that is not published; leftovers of an earlier try are removed first. There is no lock here:
@@ -56,6 +62,8 @@ export type ReleaseStore = {
   verify(version: number): Promise<readonly string[]>;
   /** A file's bytes, checked against the manifest. @throws ReleaseFileError, ReleaseManifestError */
   read(version: number, file: string): Promise<Uint8Array>;
+  /** Checks a file like `read`, then gives any part of it. `close` it. @throws ReleaseFileError, ReleaseManifestError */
+  open(version: number, file: string): Promise<OpenedFile>;
   path(version: number, file: string): string;
   /** Removes leftovers and releases beyond `keep`; returns what it removed in words. Unreadable manifests stay. */
   sweep(options: SweepOptions): Promise<readonly string[]>;
@@ -159,10 +167,26 @@ export function openReleaseStore(root: string): ReleaseStore {
     return problems;
   }
 
-  async function read(version: number, file: string): Promise<Uint8Array> {
-    const source = path(version, file);
+  async function entryOf(version: number, file: string): Promise<ReleaseFile> {
     const entry = allFiles(await manifest(version)).find((listed) => listed.file === file);
     if (entry === undefined) throw new ReleaseFileError(`release ${version} has no file ${file}`);
+    return entry;
+  }
+
+  async function openFile(version: number, file: string): Promise<OpenedFile> {
+    const source = path(version, file);
+    const problem = await fileProblem(source, await entryOf(version, file));
+    if (problem !== null) throw new ReleaseFileError(`release ${version}, ${file}: ${problem}`);
+    const handle = await onDisk(source, () => open(source, 'r'));
+    return {
+      piece: (offset, length) => onDisk(source, () => pieceOf(handle, offset, length)),
+      close: () => handle.close(),
+    };
+  }
+
+  async function read(version: number, file: string): Promise<Uint8Array> {
+    const source = path(version, file);
+    const entry = await entryOf(version, file);
     // Asked before the memory is: a damaged manifest cannot make us allocate what the disk does not hold.
     const size = (await lstat(source).catch(() => null))?.size;
     const bytes = new Uint8Array(size === entry.bytes ? size : 0);
@@ -204,7 +228,18 @@ export function openReleaseStore(root: string): ReleaseStore {
     return (await versions())[0] ?? 0;
   }
 
-  return { begin, list, versions, newestVersion, manifest, verify, read, path, sweep };
+  return { begin, list, versions, newestVersion, manifest, verify, read, open: openFile, path, sweep };
+}
+
+async function pieceOf(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let filled = 0; filled < length; ) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+    if (bytesRead === 0)
+      throw new ReleaseFileError(`a file of a release ended at byte ${offset + filled} while it was read`);
+    filled += bytesRead;
+  }
+  return bytes;
 }
 
 async function exists(path: string): Promise<boolean> {
