@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exportable } from '../core/cases/exports/export.ts';
-import { currentRelease, knownReleases } from '../core/corpus.ts';
+import { currentRelease, knownReleases, requestRebuild } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
 import { openRelease, type Release } from '../core/search/release.ts';
 import { caseAnswer, checkShown, search } from '../core/search/search.ts';
@@ -28,6 +28,8 @@ type Opened = {
 
 /** How long a case may be shown after it was retracted. */
 const TOMBSTONE_POLL_MS = 1_000;
+/** How often the files of the release being served are read again: a disk loses bits in months, and reading them costs a second. */
+const VERIFY_EVERY_MS = 6 * 3_600_000;
 
 /** What serving needs of a Space. */
 export type ServingDeps = Pick<Space, 'db' | 'store' | 'generations' | 'faiss' | 'log'>;
@@ -51,6 +53,11 @@ export type Serving = {
   refresh(): Promise<number | null>;
   /** Learns which cases may not be shown any more. Rejects where the database does not answer; what is known stays in force. */
   refreshTombstones(): Promise<void>;
+  /**
+   * Reads every file of the release being served once more; returns what is wrong. A damaged one goes on answering from memory, its
+   * successor is asked for, and nobody who starts anew loads it.
+   */
+  verifyNow(): Promise<readonly string[]>;
   /** Refreshes every `everyMs` until the signal aborts, and what may not be shown every second. */
   follow(everyMs: number, signal: AbortSignal): Promise<void>;
 };
@@ -64,6 +71,7 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
   let retired: Opened | null = null;
   let problem: string | null = null;
   let failedVersion: number | null = null;
+  let damage: { readonly version: number; readonly problem: string } | null = null;
   let turn: Promise<unknown> = Promise.resolve();
 
   const open = async (version: number): Promise<Opened> => {
@@ -137,6 +145,9 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     const instead = opened ? `release ${opened.manifest.version} answers instead` : 'no older one can answer';
     return [
       ...(failedVersion === null ? [] : [`${problem}; ${instead}`]),
+      ...(damage === null || damage.version !== opened?.manifest.version
+        ? []
+        : [`${damage.problem}; it answers from memory, and a new release has been asked for`]),
       ...(tombstoneProblem === null ? [] : [tombstoneProblem]),
       ...(faissProblem === null ? [] : [`${faissProblem}; search serves from the exact scan of the vectors`]),
     ];
@@ -148,8 +159,20 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     return refreshed;
   };
 
+  const verifyNow = async (): Promise<readonly string[]> => {
+    const { version } = serving().manifest;
+    const problems = await space.store.verify(version);
+    const [problem] = problems;
+    damage = problem === undefined ? null : { version, problem };
+    if (problem === undefined) return problems;
+    space.log.error({ message: `release ${version} is damaged on disk`, problems: problems.length, detail: problem });
+    await requestRebuild(space.db, { actor: 'integrity check', reason: problem });
+    return problems;
+  };
+
   return {
     refresh: refreshInTurn,
+    verifyNow,
     refreshTombstones: tombstones.refresh,
     degraded,
     async search(request, settings = SETTINGS) {
@@ -184,8 +207,11 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     ready: () => ({ ready: opened !== null, reason: opened ? null : (problem ?? 'the release is being loaded') }),
     async follow(everyMs, signal) {
       const following = poll(TOMBSTONE_POLL_MS, signal, tombstones.refresh, 'could not look for retracted cases');
+      const verifying = sleep(VERIFY_EVERY_MS, undefined, { signal })
+        .then(() => poll(VERIFY_EVERY_MS, signal, verifyNow, 'could not verify the release'))
+        .catch(() => undefined);
       await poll(everyMs, signal, refreshInTurn, 'could not look for a new release');
-      await following;
+      await Promise.all([following, verifying]);
     },
   };
 

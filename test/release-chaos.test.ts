@@ -191,3 +191,20 @@ test('with the disk full at any write of a build, the old release answers and no
     `F12: disk full at each of ${failed} writes of a build: ${answers} searches meanwhile, 0 failed; 0 bytes left behind, 0 manifests`,
   );
 }, 60_000);
+
+test('a release that is damaged under who serves it answers on, says so, and is replaced by a build from scratch', async () => {
+  const serving = createServing(space);
+  await serving.refresh();
+  expect(await serving.verifyNow()).toEqual([]);
+  const bytes = readFileSync(pathOf(1, 'lexical.bin'));
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4;
+  writeFileSync(pathOf(1, 'lexical.bin'), bytes);
+  expect(await serving.verifyNow()).toEqual([expect.stringContaining('release 1, lexical.bin')]);
+  expect(serving.degraded().join()).toMatch(/lexical\.bin: its content .*; it answers from memory/);
+  expect(await createServing(space).refresh(), 'started anew').toBe(null);
+  await runUntilIdle(space, { stopping: () => false, onProgress: () => undefined, waitMsMax: 30_000 });
+  const served = await serving.refresh();
+  expect(served).toBeGreaterThan(1);
+  expect(await serving.verifyNow()).toEqual([]);
+  expect(serving.degraded()).toEqual([]);
+}, 60_000);

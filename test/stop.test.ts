@@ -170,6 +170,7 @@ describe('a server that is asked to stop', () => {
       ready: () => ({ ready: true, reason: null }),
       degraded: () => [],
       refresh: () => Promise.resolve(1),
+      verifyNow: async () => [],
       refreshTombstones: () => Promise.resolve(),
       follow: () => Promise.resolve(),
     };
