@@ -89,7 +89,7 @@ test('the same cases give the same bytes', async () => {
 });
 
 test('an index on from an earlier one finds what one from scratch finds, and holds no word of what is gone', async () => {
-  const first = TEXTS.map((text, i) => caseOf(text, i));
+  const first = TEXTS.map((text, i) => caseOf(i === 0 ? `${text} Quaking.` : text, i));
   const before = await written('before.db', first);
   const second = [caseOf('Zebra fever in a child', 9), ...first.slice(1), caseOf('Chest pain again', 4)].sort((a, b) =>
     a.caseId < b.caseId ? -1 : 1,
@@ -109,8 +109,9 @@ test('an index on from an earlier one finds what one from scratch finds, and hol
     expect(await found(after, words), words).toEqual(await found(scratch, words));
   }
   expect(await found(after, 'cough')).toEqual([]);
-  expect(readFileSync(before).includes('cough')).toBe(true);
-  expect(readFileSync(path).includes('cough')).toBe(false);
+  // FTS5 leaves out letters that a word shares with the one before it; nothing else here begins with this one's.
+  expect(readFileSync(before).includes('quak')).toBe(true);
+  expect(readFileSync(path).includes('quak')).toBe(false);
   expect(() => openKeywordIndex(path, placeIn(first))).toThrow('names a case that the release does not have');
   after.close();
   scratch.close();
