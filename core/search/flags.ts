@@ -19,7 +19,7 @@ export function flagOf(
   const strong = FACETS.filter((facet) => (facets[facet] ?? 0) >= flag.facetMin);
   const lacks: string[] = [];
   if (score < flag.compositeMin) lacks.push(`score ${shown(score)} is below ${shown(flag.compositeMin)}`);
-  if (lead < flag.leadMin) lacks.push(`symptoms and ecg are below ${shown(flag.leadMin)} (${shown(lead)})`);
+  if (lead < flag.leadMin) lacks.push(`symptoms and ECG are below ${shown(flag.leadMin)} (${shown(lead)})`);
   if (strong.length < flag.facets) {
     lacks.push(`${strong.length} of ${flag.facets} facets reach ${shown(flag.facetMin)}`);
   }

@@ -14,6 +14,8 @@ import type { SearchSettings } from './settings.ts';
 import type { WordsMet } from './terms.ts';
 
 const TERMS_SHOWN = 12;
+/** A number alone says nothing to a reader; it counts all the same. */
+const isTelling = (word: string): boolean => /\D/.test(word);
 const TITLE_CHARS_MAX = 110;
 
 export type Found = {
@@ -91,7 +93,10 @@ export function resultOf(found: Found): SearchResult {
     lexical: {
       score: plan.lexical === 0 ? 0 : lexicalScore(signals, plan.background, place),
       contribution: added.lexical,
-      terms: terms.slice(0, TERMS_SHOWN).map(({ term }) => found.wordOf.get(term) ?? term),
+      terms: terms
+        .map(({ term }) => found.wordOf.get(term) ?? term)
+        .filter(isTelling)
+        .slice(0, TERMS_SHOWN),
     },
     whole: {
       score: plan.whole === 0 ? 0 : (wholeScore(signals, plan.background, place) ?? 0),

@@ -153,10 +153,12 @@ function verdict(result) {
   );
 }
 
-/** How far the match may be relied on, and by what that was raised or lowered. */
+/** How far the match may be relied on, by what that was raised or lowered, and what holds without being counted. */
 function confidence(given) {
   if (given === undefined) return null;
-  const line = ['Confidence ', element('strong', {}, percent(given.value))];
+  // Cut and not rounded: nothing is certain.
+  const line = ['Confidence ', element('strong', {}, percent(Math.min(0.99, given.value)))];
+  const counted = given.factors.filter(({ change }) => change !== 0);
   if (given.factors.length === 0) return element('p', { class: 'confidence' }, line);
   return element(
     'details',
@@ -165,13 +167,23 @@ function confidence(given) {
       'summary',
       {},
       line,
-      element('span', { class: 'hint' }, ` ${given.factors.map(({ name }) => name).join(' · ')}`),
+      element(
+        'span',
+        { class: 'hint' },
+        counted.length > 0 ? ` ${counted.map(({ name }) => name.replaceAll('_', ' ')).join(' · ')}` : ' what to keep in mind',
+      ),
     ),
     element(
       'ul',
       {},
       given.factors.map(({ change, reason }) =>
-        element('li', {}, element('span', { class: 'change' }, signed(change)), ' ', isolated(reason)),
+        element(
+          'li',
+          {},
+          element('span', { class: 'change' }, change === 0 ? 'not counted' : signed(change)),
+          ' ',
+          isolated(reason),
+        ),
       ),
     ),
   );
