@@ -21,7 +21,8 @@ export function addressOf({ model, endpoint, format }: InferenceEmbedderSettings
   if (endpoint === null)
     return `${HUGGING_FACE}${model.split('/').map(encodeURIComponent).join('/')}/pipeline/feature-extraction`;
   if (format === 'feature-extraction') return endpoint;
-  const base = endpoint.replace(/\/+$/, '');
+  let base = endpoint;
+  while (base.endsWith('/')) base = base.slice(0, -1);
   if (base.endsWith('/embeddings')) return base;
   return new URL(base).pathname === '/' ? `${base}/v1/embeddings` : `${base}/embeddings`;
 }

@@ -11,8 +11,26 @@ export class TooLongError extends Error {
 }
 
 /** Only a word of the message tells some refusals from others; none is repeated. */
-const SAYS_TOO_LONG =
-  /too (?:long|large|many)|maximum (?:context|allowed|batch|number|input)|max(?:imum)?[ _]?(?:batch|tokens|length)|less than \d+ (?:tokens|characters)|(?:context|sequence|input) (?:length|size|window)|batch.size|array.*(?:2048|dimensions or less)|length limit/i;
+const TOO_LONG_WORDS = [
+  ...['long', 'large', 'many'].map((word) => `too ${word}`),
+  ...['context', 'allowed', 'batch', 'number', 'input'].map((word) => `maximum ${word}`),
+  ...['batch', 'tokens', 'length'].flatMap((word) =>
+    ['max', 'maximum'].flatMap((most) => [' ', '_', ''].map((gap) => `${most}${gap}${word}`)),
+  ),
+  ...['context', 'sequence', 'input'].flatMap((what) => ['length', 'size', 'window'].map((word) => `${what} ${word}`)),
+  ...['batch size', 'batch_size', 'batch-size', 'dimensions or less', 'length limit'],
+];
+const LESS_THAN = /less than \d{1,9} (?:tokens|characters)/;
+
+function saysTooLong(said: string): boolean {
+  const words = said.toLowerCase();
+  return (
+    TOO_LONG_WORDS.some((one) => words.includes(one)) ||
+    LESS_THAN.test(words) ||
+    (words.includes('array') && words.includes('2048'))
+  );
+}
+
 const MAY_BE_TOO_LONG: ReadonlySet<number> = new Set([400, 413, 422, 500]);
 const SAYS_DIMENSIONS = /\bdimensions\b|matryoshka/i;
 
@@ -24,7 +42,7 @@ export function refusalError(refusal: Refusal, words: ServiceWords, shortened: b
     return needsOperator(
       `${words.service}: status ${status}: the service cannot shorten the vectors of this model: set EMBEDDING_DIMENSIONS=native`,
     );
-  if (status === 413 || (MAY_BE_TOO_LONG.has(status) && SAYS_TOO_LONG.test(said)))
+  if (status === 413 || (MAY_BE_TOO_LONG.has(status) && saysTooLong(said)))
     return new TooLongError(`${words.service}: status ${status}: too long, or too many texts at once`);
   const error = failureOf(refusal, words);
   // Nobody asked it for a schema.
