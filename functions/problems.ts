@@ -1,5 +1,6 @@
 import { DatabaseError, SchemaError } from '../core/engine/index.ts';
 import { BodyError } from '../core/json-body.ts';
+import { KeywordsUnavailableError } from '../core/search/keyword-hits.ts';
 import { ReleaseFormatError } from '../core/search/release.ts';
 import type { RequestProblem } from '../core/search/request.ts';
 import { CaseGoneError, CaseUnknownError, GenerationMismatchError } from '../core/search/search.ts';
@@ -10,7 +11,7 @@ import { ReleaseSourceError } from './search/source.ts';
 
 /** What a problem says. Everything in it may be shown to the caller. */
 export type ProblemFacts = {
-  readonly status: 400 | 401 | 404 | 405 | 410 | 413 | 415 | 500 | 503;
+  readonly status: 400 | 401 | 404 | 405 | 410 | 413 | 415 | 422 | 500 | 503;
   /** The stable name that a program may switch on. */
   readonly code: string;
   readonly detail: string;
@@ -36,6 +37,7 @@ const TITLES: Readonly<Record<ProblemFacts['status'], string>> = {
   410: 'Gone',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -76,7 +78,13 @@ function searchFacts(error: unknown): ProblemFacts | null {
   }
   if (error instanceof CaseGoneError) {
     const detail = `This case was taken out of the corpus (${error.reason}).`;
-    return { status: 410, code: 'case_gone', detail };
+    const errors = [{ field: 'case_id', message: `taken out of the corpus (${error.reason})` }];
+    return { status: 410, code: 'case_gone', detail, errors };
+  }
+  if (error instanceof KeywordsUnavailableError) {
+    const detail = 'Phrases, prefixes and very common words need the keyword index, which this host has not.';
+    const errors = [{ field: error.field, message: 'ask for plain words, AND, OR and NOT' }];
+    return { status: 422, code: 'keywords_unavailable', detail, errors };
   }
   if (error instanceof GenerationMismatchError) {
     const detail = `The query embedder does not match the release: ${error.message}.`;

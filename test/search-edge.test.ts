@@ -1,9 +1,15 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { DatabaseError } from '../core/engine/index.ts';
 import type { SearchAnswer } from '../core/search/contract.ts';
+import { KeywordsUnavailableError } from '../core/search/keyword-hits.ts';
+import { CaseGoneError, CaseUnknownError, GenerationMismatchError } from '../core/search/search.ts';
 import { createApp } from '../functions/app.ts';
 import type { Env } from '../functions/config.ts';
 import { edgeHost, type Host, type LogFields } from '../functions/connect.ts';
+import { factsOf } from '../functions/problems.ts';
+import { NotReadyError } from '../functions/search/releases.ts';
 import { createApp as createSpaceApp } from '../space/http/app.ts';
+import { BY_NAME, factsOf as factsOnSpace } from '../space/http/problems.ts';
 import { searchKernel } from '../space/kernel.ts';
 import { asked, QUERIES, searchSpace } from './support/search.ts';
 import { stubDeps } from './support/space-stub.ts';
@@ -299,6 +305,9 @@ describe('what cannot be answered', () => {
     ['k of 101', json({ ...TEXT, k: 101 })],
     ['a k that is no whole number', json({ ...TEXT, k: 1.5 })],
     ['no leg', json({ ...TEXT, legs: [] })],
+    ['keywords that end in an operator', json({ keywords: `${CANARY} AND` })],
+    ['keywords with an open quotation', json({ keywords: `"${CANARY}` })],
+    ['1,001 characters of keywords', json({ keywords: 'a'.repeat(1_001) })],
   ])('%s: the same problem as on the Space', async (_, init) => {
     const here = await problemOf(await isolate()({ DATABASE_URL: NOWHERE }, '/api/search', init));
     const there = await problemOf(await createSpaceApp(stubDeps()).request('/api/search', init));
@@ -316,6 +325,47 @@ describe('what cannot be answered', () => {
     const problem = await problemOf(await isolate()(env(), '/api/search', asked(TEXT)));
     expect(problem).toMatchObject({ status: 503, code });
     expect(problem.detail).toContain(words);
+  });
+
+  test.each([
+    ['a phrase', `"${CANARY} fever"`],
+    ['a prefix', `${CANARY}*`],
+    ['a word with a hyphen', `${CANARY}-like`],
+  ])(
+    '%s among the keywords: 422 with the field and what can be asked, since no keyword index is here',
+    async (_, keywords) => {
+      const ask = isolate();
+      const problem = await problemOf(await ask(envOf('keywords'), '/api/search', asked({ keywords })));
+      expect(problem).toMatchObject({
+        status: 422,
+        code: 'keywords_unavailable',
+        title: 'Unprocessable Content',
+        errors: [{ field: 'keywords', message: 'ask for plain words, AND, OR and NOT' }],
+      });
+      expect(JSON.stringify(problem)).not.toContain(CANARY);
+      const answer = await answerOf(ask, envOf('keywords'), { keywords: 'fever AND NOT syncope', k: 1 });
+      expect(answer.degraded.join()).toContain('no keyword index');
+    },
+  );
+
+  test('every error that the Space has a problem for has the same one here, where it can occur', () => {
+    const errors = [
+      new CaseUnknownError('a'),
+      new CaseGoneError('a', 'retracted: of this test'),
+      new DatabaseError('down'),
+      new GenerationMismatchError('one', 'other'),
+      new KeywordsUnavailableError(),
+      new NotReadyError('no release yet'),
+    ];
+    // These are of the thread that the Space searches in.
+    const elsewhere = ['SearchBusyError', 'SearchLostError'];
+    const known = new Set([...errors.map(({ name }) => name), ...elsewhere]);
+    expect(Object.keys(BY_NAME).filter((name) => !known.has(name))).toEqual([]);
+    for (const error of errors) {
+      const [here, there] = [factsOf(error), factsOnSpace(error)];
+      expect([here.status, here.code, here.errors]).toEqual([there.status, there.code, there.errors]);
+      expect(here.headers?.['Retry-After'] === undefined).toBe(there.headers?.['Retry-After'] === undefined);
+    }
   });
 
   test('another method: 405 with the one that answers', async () => {

@@ -42,6 +42,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Content Too Large',
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
   429: 'Too Many Requests',
   499: 'Client Closed Request',
   500: 'Internal Server Error',
@@ -52,7 +53,7 @@ const TITLES: Readonly<Record<number, string>> = {
 const RETRY_AFTER_S = '5';
 
 /** Errors of other modules, known by name so that the HTTP face need not import what throws them. */
-const BY_NAME: Readonly<Record<string, Facts>> = {
+export const BY_NAME: Readonly<Record<string, Facts>> = {
   CaseUnknownError: {
     status: 404,
     code: 'unknown_case',
