@@ -15,14 +15,16 @@ const WORDS_MIN = 12;
 const READ_CHARS = 100_000;
 const LANGUAGE_CHARS = 6_000;
 
-const ENGLISH = new Set(
+/** Common words of English case reports. */
+export const ENGLISH_WORDS: ReadonlySet<string> = new Set(
   'the of and to in a with was is for on at by he she his her had were as that which from after this an are be been has have not who we it but no or patient'.split(
     ' ',
   ),
 );
 // English case reports have .28 to .50 of these words; the Romance languages and Basque stay under .12 (`a`, `no`, `as`, `in`).
 const ENGLISH_SURE = 0.24;
-const ENGLISH_MIN = 0.13;
+/** Share of these words below which a text is not English. */
+export const ENGLISH_MIN = 0.13;
 
 const TAGS =
   /<\/?(?:div|span|img|script|style|table|tr|td|li|ul|ol|href|a|br|p|h[1-6]|iframe|link|meta|html|body|head|input|form|button|nav|footer)\b[^<>]{0,200}>/gi;
@@ -129,7 +131,7 @@ function clinicalTerms(tokens: Tokens, endChar: number): number {
   return terms.size;
 }
 
-const isEnglish = perWord((word) => (ENGLISH.has(word) ? 1 : 0));
+const isEnglish = perWord((word) => (ENGLISH_WORDS.has(word) ? 1 : 0));
 
 function screenLanguage(text: string, tokens: Tokens): Screening | null {
   // The middle says more about a text than its first lines, which may be a title in another language.

@@ -9,6 +9,7 @@ import type { SearchAnswer, SearchRequest, SearchResult } from './contract.ts';
 import type { FacetSearcher } from './dense.ts';
 import { type Fold, foldResults } from './diversity.ts';
 import { agreementScores } from './findings.ts';
+import { foreignNote } from './foreign.ts';
 import { type KeywordHits, type KeywordSearcher, keywordHits, readKeywords } from './keyword-hits.ts';
 import { lexicalQuery, lexicalScores, lexicalText, termsEarned } from './lexical.ts';
 import { randomFacetScores, randomScores } from './percentile.ts';
@@ -87,6 +88,8 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
   if (request.case_id !== undefined) checkShown(release, request.case_id, tombstones);
   const query = await readQuery(request, release, deps.embedder);
   if (query.embedderAway !== undefined) degraded.push(query.embedderAway);
+  const foreign = query.ordinal === null ? foreignNote(query) : null;
+  if (foreign !== null) degraded.push(foreign);
   const adjustments = request.weights ? [] : adjustmentsFor(query.extracted, settings);
   const weights = adjusted(weightsOf(request, settings), adjustments, settings);
   const kept = eligible(release, request, query, tombstones);
