@@ -314,7 +314,12 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
       const own = caseAnswer({ case_id: id });
       if (id !== 'B') return own;
       const labs = own.facets.labs;
-      const findings = (labs?.findings ?? []).map((one) => ({ ...one, value: 900, flag: 'high' as const }));
+      const findings = (labs?.findings ?? []).map(({ canonical, ...one }) => ({
+        ...one,
+        ...(canonical ? { canonical: { ...canonical, value: 90 } } : {}),
+        value: 900,
+        flag: 'high' as const,
+      }));
       return { ...own, facets: { labs: { text: labs?.text ?? '', findings } }, treatments: [], complications: [] };
     },
   };
@@ -328,7 +333,7 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
       const labs = page.getByRole('region', { name: /^Labs/ });
       const troponin = labs.getByRole('row', { name: /troponin I differs/ });
       expect((await troponin.getByRole('cell').nth(1).textContent())?.replace(/\s+/g, ' ')).toContain('900 ng/L high');
-      expect(await labs.getByRole('row', { name: /C-reactive protein same|CRP same/i }).count()).toBe(1);
+      expect(await labs.getByRole('row', { name: /C-reactive protein differs|CRP differs/i }).count()).toBe(1);
       const symptoms = page.getByRole('region', { name: /^Symptoms/ });
       const silent = symptoms.getByRole('row', { name: /syncope/ }).getByText('not mentioned');
       expect(await silent.count()).toBe(1);

@@ -5,8 +5,8 @@ import { titleFromText } from './result.ts';
 
 export const COMPARED_MIN = 2;
 export const COMPARED_MAX = 4;
-/** Agreement from which two amounts of one finding count as the same, as in an explanation. */
-const SAME_MIN = 0.5;
+/** Agreement from which two mentions read as the same: of amounts on one side of the range, the smaller is then two fifths of the larger. */
+const SAME_MIN = 0.7;
 
 const TELLING: readonly Assertion[] = ['present', 'possible', 'historical', 'absent', 'family', 'hypothetical'];
 

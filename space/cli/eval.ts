@@ -56,7 +56,8 @@ export const evalCommand = (): Command =>
           relevant_unknown: unknown,
           rows,
         };
-        if (!options.dryRun)
+        // Without the default there is nothing to tell of the search that people get.
+        if (!options.dryRun && variants.some(({ name }) => name === 'default'))
           await keepEvaluation(space.db, {
             releaseVersion: version,
             file: basename(resolve(file)),
