@@ -411,8 +411,14 @@ describe('what a service refuses', () => {
     expect(await world.number(`SELECT count(*) FROM task WHERE state = 'done'`)).toBe(5);
   });
 
-  test('one poisoned text, which fails every call that it is in, is buried alone', async () => {
-    const world = await worldOf([{ id: 'poison', text: 'A 33-year-old poisoned man had fever.' }, ...madeUpCases(9)]);
+  test.each([
+    ['first', 0],
+    ['in the middle', 4],
+    ['last', 9],
+  ])('one poisoned text, which fails every call that it is in and comes %s, is buried alone', async (_, place) => {
+    const cases = [...madeUpCases(9)];
+    cases.splice(place, 0, { id: 'poison', text: 'A 33-year-old poisoned man had fever.' });
+    const world = await worldOf(cases);
     server.manner = ({ texts }) =>
       texts.some((text) => text.includes('poisoned'))
         ? { kind: 'refusal', status: 500, body: { error: 'boom' } }
@@ -425,6 +431,7 @@ describe('what a service refuses', () => {
       expect.objectContaining({ state: 'dead', n: 1 }),
       expect.objectContaining({ state: 'done', n: 9 }),
     ]);
+    expect(await world.number(`SELECT count(DISTINCT case_id) FROM vector WHERE case_id = 'poison'`)).toBe(0);
   });
 });
 
