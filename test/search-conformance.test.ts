@@ -134,8 +134,7 @@ function requestOf({ world, seeds, noise, legs, weights, kept, k, seed }: Asked)
 }
 
 /** Every case scored by the plain formulas, sorted. */
-function oracle({ world }: Asked, { plan, cheap, vectors, kept, k }: Omit<CandidateRequest, 'faiss'>) {
-  const held = WORLDS[world] as VectorWorld;
+function oracle(held: VectorWorld, { plan, cheap, vectors, kept, k }: Omit<CandidateRequest, 'faiss'>) {
   const dense: Partial<Record<View, Float32Array>> = {};
   for (const view of VIEWS) {
     const vector = vectors[view];
@@ -188,7 +187,7 @@ for (const { name, runs, skip, ask } of ENGINES) {
       await fc.assert(
         fc.asyncProperty(asked, async (one) => {
           const request = requestOf(one);
-          const expected = oracle(one, request);
+          const expected = oracle(WORLDS[one.world] as VectorWorld, request);
           const found = await ask(one, request);
           expect(found.failure).toBeNull();
           expect(found.ordinals).toEqual(expected.map(({ ordinal }) => ordinal));
@@ -211,7 +210,7 @@ test('the cascade, however narrow, gives cases that pass the filter alone, in th
       const request = requestOf(one);
       const settings = { ...request.settings, coarse: { from: 0, width } };
       const found = await candidates({ ...request, settings, faiss: undefined });
-      const all = oracle({ ...one }, { ...request, k: request.kept.length });
+      const all = oracle(WORLDS[one.world] as VectorWorld, { ...request, k: request.kept.length });
       const scoreOf = new Map(all.map(({ ordinal, score }) => [ordinal, score]));
       expect(found.exact).toBe(false);
       expect(found.ordinals.length).toBe(Math.min(one.k, width, all.length));
@@ -277,4 +276,50 @@ test('on cases that come in clusters the cascade finds nearly all of the best te
   }
   console.info(`K: recall@10 of a cascade of 128 among 4,000 clustered cases: ${(found / wanted).toFixed(3)}`);
   expect(found / wanted).toBeGreaterThan(0.95);
+});
+
+test('of many cases that could all be among the best the right ones are found, and none is read that the found ones rule out', async () => {
+  const COUNT = 400;
+  const K = 5;
+  const random = seeded(23);
+  const query = direction(1);
+  const crowd = vectorWorld(module, COUNT, (view) =>
+    view === 'whole' ? unit(query.map((number) => number + 0.02 * random())) : null,
+  );
+  let batches = 0;
+  for (let turn = 0; turn < 12; turn += 1) {
+    const vectors = { whole: unit(query.map((number) => number + 0.02 * random())) };
+    const cheap = { length: COUNT, agreement: {}, lexical: null };
+    const read: (readonly number[])[] = [];
+    const release = releaseOf(crowd);
+    const request = {
+      release: {
+        ...release,
+        vectors(view: View, rows: readonly number[]) {
+          read.push([...rows]);
+          return release.vectors(view, rows);
+        },
+      },
+      plan: planOf(SETTINGS, { ...cheap, dense: vectors }, SETTINGS.presets.balanced, ['dense'], randomPairs(2), 1),
+      cheap,
+      vectors,
+      kept: new Uint8Array(COUNT).fill(1),
+      k: K,
+      settings: SETTINGS,
+    };
+    const wanted = oracle(crowd, { ...request, k: COUNT });
+    const found = await candidates({ ...request, faiss: undefined });
+    expect(found.ordinals).toEqual(wanted.slice(0, K).map(({ ordinal }) => ordinal));
+    // Every case has the one view, so that rows are ordinals.
+    const scoreOf = new Map(wanted.map(({ ordinal, score }) => [ordinal, score]));
+    const bounds = crowd.kernel.scan(request, -1).scores;
+    const scores: number[] = [];
+    for (const rows of read) {
+      const least = scores.sort((a, b) => b - a)[K - 1] ?? -1;
+      for (const row of rows) expect(bounds[row]).toBeGreaterThanOrEqual(least);
+      scores.push(...rows.map((row) => scoreOf.get(row) ?? Number.NaN));
+    }
+    batches += read.length;
+  }
+  expect(batches).toBeGreaterThan(24);
 });
