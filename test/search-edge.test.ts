@@ -202,7 +202,10 @@ describe('vectors and cases that are read in parts', () => {
     expect(answer.degraded.join()).toContain('scores are estimates');
     expect(answer.degraded.join()).toMatch(reason ?? /whole\.f32: row \d+ is not the one/);
     const scores = new Map(exact.results.map(({ case_id, score }) => [case_id, score]));
-    const off = answer.results.map(({ case_id, score }) => Math.abs(score - (scores.get(case_id) ?? Number.NaN)));
+    // By estimates another case may stand for those that are folded.
+    const common = answer.results.filter(({ case_id }) => scores.has(case_id));
+    expect(common.length).toBeGreaterThan(0.9 * exact.results.length);
+    const off = common.map(({ case_id, score }) => Math.abs(score - (scores.get(case_id) ?? Number.NaN)));
     console.info(`edge, ${label}: estimates are off by ${Math.max(...off).toExponential(1)} at most`);
     expect(Math.max(...off)).toBeLessThan(0.02);
   });
@@ -227,7 +230,7 @@ describe('memory', () => {
 
   test('with room for one alone, the next is read whole and found good before the last is given up', async () => {
     const ask = isolate();
-    const env = envOf('one', { SEARCH_MEMORY_MB: '1' });
+    const env = envOf('one', { SEARCH_MEMORY_MB: '2.5' });
     await space.setStore('one', { newest: 1, fault: { kind: 'none' } });
     await answerOf(ask, env);
     await space.setStore('one', { newest: 2, fault: { kind: 'altered', file: 'whole.i8' } });
