@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** One answered request. `status` 0 stands for a connection that broke. */
 export type Answered = {
   readonly query: number;
+  /** When it was asked, as `performance.now()` has it. */
+  readonly beganMs: number;
   readonly status: number;
   readonly tookMs: number;
   readonly body: string;
@@ -31,7 +33,7 @@ export function startLoad(url: string, connections: number, bodies: readonly str
     new Promise((resolve) => {
       const beganMs = performance.now();
       const end = (status: number, body: string) =>
-        resolve({ query, status, tookMs: performance.now() - beganMs, body });
+        resolve({ query, beganMs, status, tookMs: performance.now() - beganMs, body });
       const sent = request(
         url,
         { method: 'POST', agent, headers: { 'content-type': 'application/json' } },
