@@ -55,7 +55,7 @@ test('while releases are built, killed, damaged and rolled back, every answer is
   // Damaged: under a server that has it open, with another that starts; and in two ways with a server that starts anew.
   for (const file of DAMAGES) {
     const newest = await storm.current();
-    storm.damage(newest, file);
+    await storm.damage(newest, file);
     events.push(`damaged ${file}`);
     await server.more(40);
     if (file === 'whole.f32') {
@@ -79,7 +79,7 @@ test('while releases are built, killed, damaged and rolled back, every answer is
   await server.more(60);
   await server.end('SIGTERM');
 
-  const { answers, releases, mixed, bad, errors, stopping, unheard } = storm.judge();
+  const { answers, releases, mixed, bad, errors, stopping, unheard } = await storm.judge();
   expect(mixed.slice(0, 3)).toEqual([]);
   expect(bad.slice(0, 3)).toEqual([]);
   expect(errors.slice(0, 3)).toEqual([]);

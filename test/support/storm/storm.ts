@@ -62,10 +62,6 @@ export async function openStorm(folder: string, random: () => number, runs: Run)
   const servers: StormServer[] = [];
   let ingested = 0;
 
-  const run = async (...args: string[]): Promise<void> => {
-    const { exitCode, output } = await runs(args, env);
-    if (exitCode !== 0) throw new Error(`anamnesis ${args.join(' ')} ended with ${exitCode}: ${output}`);
-  };
   const known = () => knownReleases(mine.db);
   const current = async (): Promise<number> =>
     Math.max(0, ...(await known()).filter(({ state }) => state === 'published').map(({ version }) => version));
@@ -97,9 +93,14 @@ export async function openStorm(folder: string, random: () => number, runs: Run)
       while ((await tick(mine.db, mine.pipeline, mine.runtime, { budgetMs: 60_000 })).batches > 0);
       return next.length;
     },
-    /** Builds a release; returns its version. */
+    /** Builds a release, or waits for that of a server which was faster; returns its version. */
     async build(): Promise<number> {
-      await run('index', 'build', '--force');
+      const before = await current();
+      const { exitCode, output } = await runs(['index', 'build', '--force'], env);
+      for (let waits = 0; (await current()) === before; waits += 1) {
+        if (waits === 600) throw new Error(`nothing was built, and index build ended with ${exitCode}: ${output}`);
+        await sleep(100);
+      }
       await learn();
       return current();
     },
@@ -125,9 +126,13 @@ export async function openStorm(folder: string, random: () => number, runs: Run)
       await learn();
       return killed;
     },
-    rollBack: (version: number): Promise<void> => run('index', 'rollback', String(version), '--yes'),
+    async rollBack(version: number): Promise<void> {
+      const { exitCode, output } = await runs(['index', 'rollback', String(version), '--yes'], env);
+      if (exitCode !== 0) throw new Error(`index rollback ${version} ended with ${exitCode}: ${output}`);
+    },
     /** Turns one bit of a file in its place, as a disk would. */
-    damage(version: number, file: Damage): void {
+    async damage(version: number, file: Damage): Promise<void> {
+      await learn();
       const path = store.path(version, file);
       const bytes = readFileSync(path);
       const at = Math.floor(random() * bytes.length);
@@ -142,11 +147,13 @@ export async function openStorm(folder: string, random: () => number, runs: Run)
       return server;
     },
     heard: (): readonly Heard[] => servers.map((server) => server.heard()),
-    judge: (): Verdict =>
-      judge(
+    async judge(): Promise<Verdict> {
+      await learn();
+      return judge(
         servers.map((server) => server.heard()),
         expected,
-      ),
+      );
+    },
     async close(): Promise<void> {
       for (const server of servers) await server.end('SIGKILL');
       await faiss.close();
