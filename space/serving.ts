@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exportable } from '../core/cases/exports/export.ts';
 import { currentRelease, knownReleases, requestRebuild } from '../core/corpus.ts';
 import type { CaseAnswer, ReleaseManifest, SearchAnswer, SearchRequest } from '../core/search/contract.ts';
-import { openRelease, type Release } from '../core/search/release.ts';
+import { openRelease, type Release, ReleaseFormatError } from '../core/search/release.ts';
 import { caseAnswer, checkShown, search } from '../core/search/search.ts';
 import { SETTINGS, type SearchSettings } from '../core/search/settings.ts';
 import { createBackoff, pauseAfter } from './backoff.ts';
@@ -12,6 +12,7 @@ import { KEYWORDS_FILE, type KeywordIndex, openKeywordIndex } from './keywords/i
 import { detailOf, publicReason } from './reasons.ts';
 import { releaseAccess } from './release-access.ts';
 import type { Space } from './space.ts';
+import { ReleaseFileError } from './store/releases.ts';
 import { followTombstones } from './tombstones.ts';
 
 /** Nothing can be answered yet; says what is missing. */
@@ -103,11 +104,20 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
       space.log.info({ message: 'serving a release', version, cases: next.manifest.caseCount });
     } catch (error) {
       backoff.failed();
+      if (version !== failedVersion) await replaceDamaged(error);
       failedVersion = version;
       problem = `release ${version} cannot be served: ${publicReason(error)}`;
       space.log.error({ message: `release ${version} cannot be served`, detail: detailOf(error) });
       if (!opened) await openOlder(version);
     }
+  };
+
+  /** A release that cannot be read is built again; one that this program is too old for is not its to replace. */
+  const replaceDamaged = async (error: unknown): Promise<void> => {
+    if (!(error instanceof ReleaseFileError || error instanceof ReleaseFormatError)) return;
+    await requestRebuild(space.db, { actor: 'integrity check', reason: error.message }).catch((failure: unknown) =>
+      space.log.warn({ message: 'could not ask for a rebuild', detail: detailOf(failure) }),
+    );
   };
 
   /** With nothing served yet an older good release beats none; the page says that it is not the newest. */

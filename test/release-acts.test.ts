@@ -179,6 +179,9 @@ test('with the release that was gone back to damaged, the newer one does not ans
     const serving = createServing(space);
     expect(await serving.refresh()).toBe(null);
     expect(serving.ready().reason).toContain('release 1 cannot be served');
+    // It was asked for already, by the one that could not read it.
+    expect(await requestRebuild(space.db, { actor: 'test', reason: 'a file is damaged' })).toBe(false);
+    await space.db.write([{ sql: `UPDATE stage_control SET requested = 0 WHERE stage = 'index'`, args: [] }]);
   });
   writeFileSync(fileOf(1, 'lexical.bin'), bytes);
   await command('index', 'rollback', '3', '--yes');

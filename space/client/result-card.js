@@ -170,7 +170,9 @@ function confidence(given) {
       element(
         'span',
         { class: 'hint' },
-        counted.length > 0 ? ` ${counted.map(({ name }) => name.replaceAll('_', ' ')).join(' · ')}` : ' what to keep in mind',
+        counted.length > 0
+          ? ` ${counted.map(({ name }) => name.replaceAll('_', ' ')).join(' · ')}`
+          : ' what to keep in mind',
       ),
     ),
     element(

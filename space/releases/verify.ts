@@ -3,6 +3,7 @@ import type { ReleaseManifest } from '../../core/search/contract.ts';
 import { openRelease, type Release } from '../../core/search/release.ts';
 import { parseSearchRequest } from '../../core/search/request.ts';
 import { search } from '../../core/search/search.ts';
+import { SETTINGS } from '../../core/search/settings.ts';
 import { VIEWS } from '../../schema/vocabulary.ts';
 import { faissFilesOf } from '../faiss/release.ts';
 import { searchKernel } from '../kernel.ts';
@@ -59,6 +60,9 @@ export async function verifyRelease(deps: Verifying, version: number): Promise<V
   };
 }
 
+/** Cases are counted, also those that another one would stand for. */
+const UNFOLDED = { ...SETTINGS, fold: { ...SETTINGS.fold, on: false } };
+
 /** Ordinals spread evenly over `count`. */
 const spread = (count: number, wanted: number): readonly number[] => [
   ...new Set(Array.from({ length: wanted }, (_, i) => Math.floor(((i + 0.5) * count) / wanted))),
@@ -73,7 +77,7 @@ async function canary({ store, generations }: Verifying, manifest: ReleaseManife
     const caseId = release.cards.ids[ordinal] ?? '';
     const parsed = parseSearchRequest({ case_id: caseId, k: NEIGHBOURS });
     if (!parsed.ok) throw new Error(`case ${caseId} cannot be asked for`);
-    const { results } = await search(release, parsed.request, { embedder, nowMs: () => 0 });
+    const { results } = await search(release, parsed.request, { embedder, nowMs: () => 0, settings: UNFOLDED });
     if (results.length < Math.min(NEIGHBOURS, others(release, ordinal)))
       problems.push(`release ${manifest.version}: a search for ${caseId} gave ${results.length} cases`);
   }
