@@ -181,10 +181,10 @@ test('with the release that was gone back to damaged, the newer one does not ans
     expect(serving.ready().reason).toContain('release 1 cannot be served');
     // It was asked for already, by the one that could not read it.
     expect(await requestRebuild(space.db, { actor: 'test', reason: 'a file is damaged' })).toBe(false);
-    await space.db.write([{ sql: `UPDATE stage_control SET requested = 0 WHERE stage = 'index'`, args: [] }]);
   });
   writeFileSync(fileOf(1, 'lexical.bin'), bytes);
-  await command('index', 'rollback', '3', '--yes');
+  await command('run', '--until-idle');
+  expect((await states())[0]).toEqual([4, 'published', true]);
 }, 30_000);
 
 test('build says when there is nothing new, and with --force builds the same corpus under the next version', async () => {
@@ -194,7 +194,7 @@ test('build says when there is nothing new, and with --force builds the same cor
   expect(await listed()).toEqual(before);
   const { stdout, exitCode } = await command('index', 'build', '--force', '--json');
   const { built } = JSON.parse(stdout) as { built: ReleaseEntry };
-  expect([exitCode, built.version, built.content_hash]).toEqual([0, 4, before[0]?.content_hash]);
+  expect([exitCode, built.version, built.content_hash]).toEqual([0, 5, before[0]?.content_hash]);
 }, 30_000);
 
 test('asked twice for a rebuild, the pipeline builds once', async () => {
@@ -204,9 +204,9 @@ test('asked twice for a rebuild, the pipeline builds once', async () => {
   });
   expect(asked).toEqual([true, false]);
   await command('run', '--until-idle');
-  expect((await states())[0]).toEqual([5, 'published', true]);
+  expect((await states())[0]).toEqual([6, 'published', true]);
   await command('run', '--until-idle');
-  expect((await states())[0]).toEqual([5, 'published', true]);
+  expect((await states())[0]).toEqual([6, 'published', true]);
 }, 30_000);
 
 test('GET /api/releases lists them, without a path of this machine', async () => {
@@ -217,6 +217,7 @@ test('GET /api/releases lists them, without a path of this machine', async () =>
     const body = await response.text();
     const { releases } = JSON.parse(body) as { releases: readonly ReleaseEntry[] };
     expect(releases.map(({ version, problem }) => [version, problem])).toEqual([
+      [6, null],
       [5, null],
       [4, null],
       [3, null],
