@@ -16,7 +16,7 @@ export type Embedder = {
   embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
 };
 
-/** No vectors can be had for now, while all else works; `message` is for everybody. */
+/** No vectors can be had at present, while all else works; `message` is for everybody. */
 export class EmbedderAwayError extends Error {
   override readonly name: string = 'EmbedderAwayError';
   /** The process of the model ended over these texts: fewer of them, or others, may go well. */
