@@ -34,7 +34,15 @@ export async function startSqld(): Promise<Sqld> {
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(
       binary,
-      ['--no-welcome', '-d', join(folder, 'data'), '--http-listen-addr', address, '--idle-shutdown-timeout-s', IDLE_SHUTDOWN_S],
+      [
+        '--no-welcome',
+        '-d',
+        join(folder, 'data'),
+        '--http-listen-addr',
+        address,
+        '--idle-shutdown-timeout-s',
+        IDLE_SHUTDOWN_S,
+      ],
       { stdio: 'ignore' },
     );
     const stop = async () => {
