@@ -12,7 +12,7 @@ import { KEYWORDS_FILE, type KeywordIndex, openKeywordIndex } from './keywords/i
 import { detailOf, publicReason } from './reasons.ts';
 import { releaseAccess } from './release-access.ts';
 import type { Space } from './space.ts';
-import { ReleaseFileError } from './store/releases.ts';
+import { ReleaseFileError, ReleaseManifestError } from './store/releases.ts';
 import { followTombstones } from './tombstones.ts';
 
 /** Nothing can be answered yet; says what is missing. */
@@ -31,6 +31,9 @@ type Opened = {
 const TOMBSTONE_POLL_MS = 1_000;
 /** How often the files of the release being served are read again: a disk loses bits in months, and reading them costs a second. */
 const VERIFY_EVERY_MS = 6 * 3_600_000;
+
+/** A store that lost its releases has them built again at once; how long until it may ask for that another time. */
+const ABSENT_AGAIN_MS = 3_600_000;
 
 /** What serving needs of a Space. */
 export type ServingDeps = Pick<Space, 'db' | 'store' | 'generations' | 'faiss' | 'log'>;
@@ -73,6 +76,7 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
   let problem: string | null = null;
   let failedVersion: number | null = null;
   let damage: { readonly version: number; readonly problem: string } | null = null;
+  let absentUntilMs = Number.NEGATIVE_INFINITY;
   let turn: Promise<unknown> = Promise.resolve();
 
   const open = async (version: number): Promise<Opened> => {
@@ -114,7 +118,12 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
 
   /** A release that cannot be read is built again; one that this program is too old for is not its to replace. */
   const replaceDamaged = async (error: unknown): Promise<void> => {
-    if (!(error instanceof ReleaseFileError || error instanceof ReleaseFormatError)) return;
+    if (!isReplaced(error)) return;
+    if (isAbsent(error)) {
+      // Two hosts with stores of their own would have each other's releases built again for ever.
+      if (absentUntilMs > nowMs()) return;
+      absentUntilMs = nowMs() + ABSENT_AGAIN_MS;
+    }
     await requestRebuild(space.db, { actor: 'integrity check', reason: error.message }).catch((failure: unknown) =>
       space.log.warn({ message: 'could not ask for a rebuild', detail: detailOf(failure) }),
     );
@@ -244,3 +253,9 @@ export function createServing(space: ServingDeps, nowMs: () => number = () => pe
     }
   }
 }
+
+const isAbsent = (error: unknown): boolean => error instanceof ReleaseManifestError && error.kind === 'missing';
+const isReplaced = (error: unknown): error is Error =>
+  error instanceof ReleaseFileError ||
+  error instanceof ReleaseFormatError ||
+  (error instanceof ReleaseManifestError && error.kind !== 'newer');

@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { corpusOf, currentRelease } from '../core/corpus.ts';
+import { corpusOf, currentRelease, requestRebuild } from '../core/corpus.ts';
+import { statement } from '../core/engine/index.ts';
 import { seeded } from '../core/models/builtin-numbers.ts';
 import type { ReleaseManifest } from '../core/search/contract.ts';
 import { parseSearchRequest } from '../core/search/request.ts';
@@ -208,3 +209,44 @@ test('a release that is damaged under who serves it answers on, says so, and is 
   expect(await serving.verifyNow()).toEqual([]);
   expect(serving.degraded()).toEqual([]);
 }, 60_000);
+
+const asked = async (): Promise<number> => {
+  const [task] = await space.db.read([
+    statement(`SELECT count(*) AS n FROM task WHERE stage = 'index' AND state = 'ready'`),
+  ]);
+  return Number(task?.rows[0]?.n);
+};
+const build = () => runUntilIdle(space, { stopping: () => false, onProgress: () => undefined, waitMsMax: 30_000 });
+
+test('a store that lost its releases has one built again, and does not ask for the next within the hour', async () => {
+  let nowMs = 0;
+  const serving = createServing(space, () => nowMs);
+  rmSync(releases, { recursive: true });
+  expect(await serving.refresh()).toBe(null);
+  expect(await asked()).toBe(1);
+  await build();
+  const served = (await serving.refresh()) ?? 0;
+  expect(served).toBeGreaterThan(1);
+  // As where another host with a store of its own had built it.
+  const lost = async (): Promise<number> => {
+    await requestRebuild(space.db, { actor: 'test', reason: 'test' });
+    await build();
+    rmSync(releases, { recursive: true });
+    expect(await serving.refresh()).toBe(served);
+    return asked();
+  };
+  nowMs += 3_599_000;
+  expect(await lost()).toBe(0);
+  nowMs += 2_000;
+  expect(await lost()).toBe(1);
+  await build();
+}, 60_000);
+
+test('a release of a newer program is left alone by an older one', async () => {
+  const current = await currentRelease(space.db);
+  writeFileSync(pathOf(current?.version ?? 0, 'manifest.json'), JSON.stringify({ format: 99 }));
+  const serving = createServing(space);
+  await serving.refresh();
+  expect(serving.degraded()[0]).toContain('it needs a newer program');
+  expect(await asked()).toBe(0);
+});

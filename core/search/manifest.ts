@@ -8,9 +8,14 @@ export const VERSION_FILE = 'faiss_version.json';
 export const MANIFEST_FORMAT = 1;
 export const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** The manifest is unreadable, altered, of a newer format or not there. */
+/** The manifest is not there, unreadable or altered, or of a format that this program is too old for. */
 export class ReleaseManifestError extends Error {
   override readonly name = 'ReleaseManifestError';
+  readonly kind: 'missing' | 'damaged' | 'newer';
+  constructor(message: string, kind: ReleaseManifestError['kind'] = 'damaged', options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
 }
 
 const count = z.int().nonnegative();
@@ -41,8 +46,8 @@ const jsonOf = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder('utf-8
 
 /** Reads the bytes of a `manifest.json`. @throws ReleaseManifestError that says what is wrong with it */
 export function sealedManifest(version: number, bytes: Uint8Array): SealedManifest {
-  const fail = (problem: string): never => {
-    throw new ReleaseManifestError(`release ${version}: ${problem}`);
+  const fail = (problem: string, kind: 'damaged' | 'newer' = 'damaged'): never => {
+    throw new ReleaseManifestError(`release ${version}: ${problem}`, kind);
   };
   let stored: unknown;
   try {
@@ -54,6 +59,7 @@ export function sealedManifest(version: number, bytes: Uint8Array): SealedManife
   if (format !== undefined && format > MANIFEST_FORMAT) {
     return fail(
       `${MANIFEST_FILE} has format ${format}, this program reads ${MANIFEST_FORMAT}: it needs a newer program`,
+      'newer',
     );
   }
   const parsed = z.looseObject({ sha256 }).safeParse(stored);

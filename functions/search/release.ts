@@ -40,7 +40,7 @@ export async function readNewest(source: ReleaseSource, known: Newest | null): P
 export async function readManifest(source: ReleaseSource, version: number): Promise<ReleaseManifest> {
   const found = await readSmall(source, pathOf(version, MANIFEST_FILE));
   if (found === null || found === 'same') {
-    throw new ReleaseManifestError(`release ${version} has no ${MANIFEST_FILE}: it was never published`);
+    throw new ReleaseManifestError(`release ${version} has no ${MANIFEST_FILE}: it was never published`, 'missing');
   }
   const sealed = sealedManifest(version, found.bytes);
   if ((await sha256Hex(sealed.covered)) !== sealed.sha256) {

@@ -1,20 +1,12 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { DIMENSION } from '../../core/models/ports.ts';
 import type { ReleaseFile, ReleaseManifest } from '../../core/search/contract.ts';
+import { FILE_NAME, MANIFEST_FILE, ReleaseManifestError, sealedManifest } from '../../core/search/manifest.ts';
 import { VIEWS } from '../../schema/vocabulary.ts';
 
-export const MANIFEST_FILE = 'manifest.json';
-export const VERSION_FILE = 'faiss_version.json';
 /** Every file that is not whole yet ends so; nobody reads one. */
 export const TEMPORARY_ENDING = '.tmp';
-const MANIFEST_FORMAT = 1;
-const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** The manifest is unreadable, altered, of a newer format or not there. */
-export class ReleaseManifestError extends Error {
-  override readonly name = 'ReleaseManifestError';
-}
 /** A file of a release is missing, short or altered, or the manifest does not list it. */
 export class ReleaseFileError extends Error {
   override readonly name = 'ReleaseFileError';
@@ -37,55 +29,20 @@ export function refuseBadVersion(version: number): void {
   }
 }
 
-const count = z.int().nonnegative();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const file = z.object({ file: z.string().regex(FILE_NAME), bytes: count, sha256 });
-// Loose: a later program may add optional fields to format 1, and they belong to what the hash covers.
-const manifestSchema = z.looseObject({
-  format: z.literal(MANIFEST_FORMAT),
-  version: z.int().positive(),
-  createdAt: z.string(),
-  generation: z.string(),
-  caseCount: count,
-  viewCounts: z.record(z.enum(VIEWS), count),
-  files: z.array(file),
-  contentHash: z.string(),
-  faissFiles: z.array(file),
-});
-
-const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The manifest as it is stored: with a last field `sha256` over all others, since no other file vouches for this one. */
 export function manifestBytes(manifest: ReleaseManifest): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify({ ...manifest, sha256: hashOf(manifest) }, null, 2)}\n`);
+  return new TextEncoder().encode(
+    `${JSON.stringify({ ...manifest, sha256: hashOf(JSON.stringify(manifest)) }, null, 2)}\n`,
+  );
 }
 
 /** @throws ReleaseManifestError that says what is wrong with it */
 export function parseManifest(version: number, bytes: Uint8Array): ReleaseManifest {
-  const fail = (problem: string): never => {
-    throw new ReleaseManifestError(`release ${version}: ${problem}`);
-  };
-  let stored: unknown;
-  try {
-    stored = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return fail(`${MANIFEST_FILE} is not readable JSON`);
-  }
-  const format = z.object({ format: z.number() }).safeParse(stored).data?.format;
-  if (format !== undefined && format > MANIFEST_FORMAT) {
-    return fail(
-      `${MANIFEST_FILE} has format ${format}, this program reads ${MANIFEST_FORMAT}: it needs a newer program`,
-    );
-  }
-  const parsed = z.looseObject({ sha256 }).safeParse(stored);
-  if (!parsed.success) return fail(`${MANIFEST_FILE} lacks its own sha256`);
-  const { sha256: expected, ...rest } = parsed.data;
-  // Keys keep their order through JSON, so the same text comes out again.
-  if (hashOf(rest) !== expected) return fail(`${MANIFEST_FILE} is altered: its own sha256 does not fit`);
-  const manifest = manifestSchema.safeParse(rest);
-  if (!manifest.success) return fail(`${MANIFEST_FILE} has another shape: ${z.prettifyError(manifest.error)}`);
-  if (manifest.data.version !== version) return fail(`${MANIFEST_FILE} is that of release ${manifest.data.version}`);
-  return manifest.data;
+  const sealed = sealedManifest(version, bytes);
+  if (hashOf(sealed.covered) === sealed.sha256) return sealed.open();
+  throw new ReleaseManifestError(`release ${version}: ${MANIFEST_FILE} is altered: its own sha256 does not fit`);
 }
 
 export function allFiles(manifest: ReleaseManifest): readonly ReleaseFile[] {

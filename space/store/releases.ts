@@ -2,25 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReleaseFile, ReleaseManifest } from '../../core/search/contract.ts';
+import { MANIFEST_FILE, ReleaseManifestError, VERSION_FILE } from '../../core/search/manifest.ts';
 import { fileProblem } from './check.ts';
 import { errorCode, fsyncFolder, onDisk, writeWhole } from './durable.ts';
 import {
   allFiles,
-  MANIFEST_FILE,
   parseManifest,
   ReleaseFileError,
-  ReleaseManifestError,
   ReleaseRequestError,
   refuseBadName,
   refuseBadVersion,
   TEMPORARY_ENDING,
-  VERSION_FILE,
   versionFileBytes,
 } from './manifest.ts';
 import { type ReleaseWriter, releaseWriter, type StagedFile } from './writer.ts';
 
+export { ReleaseManifestError } from '../../core/search/manifest.ts';
 export { StoreIoError } from './durable.ts';
-export { ReleaseFileError, ReleaseManifestError, ReleaseRequestError } from './manifest.ts';
+export { ReleaseFileError, ReleaseRequestError } from './manifest.ts';
 export { sha256File } from './sha256.ts';
 export type { ReleaseWriter } from './writer.ts';
 
@@ -102,7 +101,8 @@ export function openReleaseStore(root: string): ReleaseStore {
       if (code === null) throw error;
       const problem =
         code === 'ENOENT' ? `has no ${MANIFEST_FILE}: it was never published` : `is not readable (${code})`;
-      throw new ReleaseManifestError(`release ${version} ${problem}`, { cause: error });
+      const kind = code === 'ENOENT' ? 'missing' : 'damaged';
+      throw new ReleaseManifestError(`release ${version} ${problem}`, kind, { cause: error });
     }
     return parseManifest(version, bytes);
   }

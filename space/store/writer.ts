@@ -2,11 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReleaseFile, ReleaseManifest, ReleaseSink } from '../../core/search/contract.ts';
+import { MANIFEST_FILE } from '../../core/search/manifest.ts';
 import { fileProblem } from './check.ts';
 import { fsyncFolder, onDisk, writeWhole } from './durable.ts';
 import {
   allFiles,
-  MANIFEST_FILE,
   manifestBytes,
   ReleaseFileError,
   ReleaseRequestError,
