@@ -408,6 +408,18 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     await page.getByText('widen or reset the filters').waitFor();
   });
 
+  test('what one side denies is said beside its words', async () => {
+    const { page } = await visit({}, '/');
+    await search(page);
+    const row = page.locator('.result').first().locator('[data-kind="contradicted"] tr', { hasText: 'palpitations' });
+    expect(await row.locator('td').allInnerTexts()).toEqual([
+      expect.stringMatching(/^present .*palpitations/),
+      expect.stringMatching(/^absent .*denied chest pain and palpitations/),
+    ]);
+    const agreeing = page.locator('.result').first().locator('[data-kind="matched"]');
+    expect(await agreeing.innerText()).not.toContain('present');
+  });
+
   test('every score on a card stands there as a number too', async () => {
     const { page } = await visit({}, '/');
     await search(page);
@@ -433,6 +445,8 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     case: `${poison}!`,
     query_span: [0, 4],
     case_span: [0, 4],
+    query_assertion: 'present',
+    case_assertion: 'absent',
     agreement: 0.5,
   };
   const hostileFacet = {

@@ -250,6 +250,10 @@ test('what one side denies and the other states is shown as contradicted, not as
         ?.case_id,
   );
   expect(own?.text).toMatch(/chest pain|chest discomfort|chest tightness/i);
+  const denied = answer.results.flatMap(({ facets }) => facets.symptoms?.contradicted ?? []);
+  for (const match of denied.filter(({ term }) => term === 'chest pain')) {
+    expect([match.query_assertion, match.case_assertion]).toEqual(['absent', 'present']);
+  }
   for (const { facets } of answer.results) {
     const matched = facets.symptoms?.matched.map(({ term }) => term) ?? [];
     expect(matched).not.toContain('chest pain');

@@ -1,4 +1,13 @@
-import type { AlertLevel, Facet, Preset, Sex, SourceState, View, WindowState } from '../../schema/vocabulary.ts';
+import type {
+  AlertLevel,
+  Assertion,
+  Facet,
+  Preset,
+  Sex,
+  SourceState,
+  View,
+  WindowState,
+} from '../../schema/vocabulary.ts';
 import type { Distillate, ExtractedCase } from '../cases/case.ts';
 import type { Notice } from '../sources/record.ts';
 import type { SourceKind, WindowBy } from '../sources/source.ts';
@@ -121,6 +130,9 @@ export type FindingMatch = {
   readonly case: string | null;
   readonly query_span: readonly [number, number] | null;
   readonly case_span: readonly [number, number] | null;
+  /** Whether that side states it, denies it, …; null for a side without it. */
+  readonly query_assertion: Assertion | null;
+  readonly case_assertion: Assertion | null;
   readonly agreement: number;
 };
 /** How far a facet agrees, by thresholds of its own. */

@@ -1,4 +1,4 @@
-import { FACETS, type Facet } from '../../schema/vocabulary.ts';
+import { type Assertion, FACETS, type Facet } from '../../schema/vocabulary.ts';
 import type { Finding, Span } from '../cases/case.ts';
 import type { StoredCase } from './archive.ts';
 import type { FindingMatch, Provenance, SearchResult } from './contract.ts';
@@ -57,13 +57,14 @@ function bestPair(
   return best;
 }
 
-/** The words of one side and where they stand; nothing where that side is silent, or its text may not be shown. */
-type Words = { readonly quote: string | null; readonly span: Span | null };
-const NO_WORDS: Words = { quote: null, span: null };
+/** The words of one side, where they stand and what they assert; no words where that side is silent, or its text may not be shown. */
+type Words = { readonly quote: string | null; readonly span: Span | null; readonly assertion: Assertion | null };
+const NO_WORDS: Words = { quote: null, span: null, assertion: null };
 
 function wordsOf(text: string, finding: Finding): Words {
+  const { assertion, span } = finding;
   const quote = quoteOf(text, finding);
-  return quote === '' ? NO_WORDS : { quote, span: finding.span };
+  return quote === '' ? { ...NO_WORDS, assertion } : { quote, span, assertion };
 }
 
 const matchOf = (term: string, query: Words, found: Words, agreement: number): FindingMatch => ({
@@ -72,6 +73,8 @@ const matchOf = (term: string, query: Words, found: Words, agreement: number): F
   case: found.quote,
   query_span: query.span,
   case_span: found.span,
+  query_assertion: query.assertion,
+  case_assertion: found.assertion,
   agreement,
 });
 
@@ -87,7 +90,9 @@ export function explainFacet(query: Query, stored: StoredCase, facet: Facet): Fa
   const contradicted: FindingMatch[] = [];
   const asks = (finding: Finding) => wordsOf(query.sourceOf(facet), finding);
   const says = (finding: Finding) =>
-    stored.withheld === undefined ? wordsOf(stored.extracted.text, finding) : NO_WORDS;
+    stored.withheld === undefined
+      ? wordsOf(stored.extracted.text, finding)
+      : { ...NO_WORDS, assertion: finding.assertion };
   for (const [term, mentions] of asked) {
     const found = held.get(term) ?? [];
     const stated = mentions.filter(isAsserted);

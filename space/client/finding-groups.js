@@ -1,7 +1,7 @@
 // The findings of one result, grouped by how query and case agree on them: the words of both sides, and the way to their places.
 
 import { element, isolated } from './dom.js';
-import { FACET_LABELS, FACETS, percent, placeHref, termWords } from './words.js';
+import { ASSERTION_LABELS, FACET_LABELS, FACETS, percent, placeHref, termWords } from './words.js';
 
 const ROWS_SHOWN = 5;
 const TERMS_SHOWN = 8;
@@ -104,13 +104,20 @@ function row(kind, facet, match, result, asked) {
       element('span', { class: 'visually-hidden' }, `${FACET_LABELS[facet]}: `),
       isolated(termWords(match.term)),
     ),
-    element('td', {}, queryWords(facet, match, asked)),
+    element('td', {}, asserted(kind, match, match.query_assertion), queryWords(facet, match, asked)),
     element(
       'td',
       {},
+      asserted(kind, match, match.case_assertion),
       kind === 'missing' ? element('span', { class: 'fine' }, 'not mentioned') : caseWords(match, result),
     ),
   );
+}
+
+/** The words quoted are those of the finding alone, on both sides alike: "fever" of "no fever" too. Says which side denies it. */
+function asserted(kind, { query_assertion: asked, case_assertion: found }, own) {
+  const isDenial = asked === 'absent' || found === 'absent';
+  return kind === 'contradicted' && isDenial && own && [element('strong', {}, ASSERTION_LABELS[own] ?? own), ' '];
 }
 
 /** Leads to its place: in the text that was pasted, or on the page of the case that was asked for. */

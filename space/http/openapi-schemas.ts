@@ -108,10 +108,17 @@ export const schemas = {
       description: 'UTF-16 offsets [start, end) into the text of the query, or of its facet',
     }),
     case_span: orNull({ ...span, description: 'UTF-16 offsets [start, end) into the text of the case' }),
+    query_assertion: orNull(oneOf(ASSERTIONS)),
+    case_assertion: orNull(oneOf(ASSERTIONS)),
     agreement: number,
   }),
   FacetScore: object({
     score: { ...orNull(share), description: 'null where the query or the case has nothing in this facet' },
+    percentile: {
+      ...orNull(number),
+      description: 'share in [0, 100) of random pairs that are less alike in this facet',
+    },
+    level: orNull(oneOf(['minimum', 'strong', 'critical'])),
     weight: number,
     contribution: number,
     matched: list(ref('FindingMatch')),

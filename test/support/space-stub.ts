@@ -43,6 +43,8 @@ function match(term: string, query: string | null, theCase: string | null, agree
     case: theCase,
     query_span: placeIn(QUERY_TEXT, query),
     case_span: placeIn(CASE_TEXT, theCase),
+    query_assertion: query === null ? null : 'present',
+    case_assertion: theCase === null ? null : 'present',
     agreement,
   };
 }
@@ -87,7 +89,12 @@ export function result(over: Partial<SearchResult> = {}): SearchResult {
           match('nocturnal gasping', 'gasping at night', 'loud, gasping breathing', 0.8),
         ],
         [match('vomiting', 'vomited once', null, 0)],
-        [match('palpitations', 'palpitations', 'denied chest pain and palpitations', -1)],
+        [
+          {
+            ...match('palpitations', 'palpitations', 'denied chest pain and palpitations', 0),
+            case_assertion: 'absent',
+          },
+        ],
       ],
       ecg: [
         0.92,
