@@ -1,10 +1,11 @@
 /**
  * Search on the edge over 45,000 cases: the Worker as it is deployed, in workerd, beside sqld's own vector index.
  *
- *     npx tsx test/bench/edge.ts --data DIR [--cases 45000] [--store DIR] [--indexed 0] [--only worker|index]
+ *     npx tsx test/bench/edge.ts --data DIR [--cases 45000] [--store DIR] [--indexed 5000] [--only worker|index] [--brief]
  *
  * `--data` is the DATA_DIR of a finished Space: its release is copied under new ids until there are enough cases (kept in `--store`), and its
- * database gives the embedder. `--indexed` is how many of the cases go into sqld.
+ * database gives the embedder. `--indexed` is how many of the cases go into sqld; `--brief` asks for no explanation and no
+ * roll-up of the nearest 50, whose exact scores take the vectors of some sixty cases.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     store: { type: 'string' },
     indexed: { type: 'string', default: '5000' },
     only: { type: 'string' },
+    brief: { type: 'boolean', default: false },
   },
 });
 if (values.data === undefined) throw new Error('--data is the DATA_DIR of a finished Space');
@@ -57,7 +59,7 @@ async function measureWorker({ url }: Sqld, texts: readonly string[], kernelByte
   const worker = await startWorker(bindings);
   try {
     const ask = async (text: string): Promise<SearchAnswer> => {
-      const body = JSON.stringify({ text });
+      const body = JSON.stringify({ text, explain: !values.brief });
       const headers = { 'content-type': 'application/json' };
       const response = await fetch(new URL('/api/search', worker.url), { method: 'POST', headers, body });
       if (!response.ok) throw new Error(await response.text());
