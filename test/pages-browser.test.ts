@@ -248,7 +248,7 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     });
     const { page } = await visit({ search: async () => answer }, '/');
     await search(page);
-    await page.getByText('Approximate:').waitFor();
+    await page.getByText('chosen by an estimate first').waitFor();
     expect(await page.locator('.adjusted').textContent()).toBe('Weights moved for this query: detailed ECG: ECG +.10.');
     const rollup = page.getByRole('region', { name: 'Diagnoses of the nearest 50 cases' });
     expect(await rollup.textContent()).toContain('never a diagnosis of your patient');

@@ -4,10 +4,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { seeded } from '../core/models/builtin-numbers.ts';
 import { DIMENSION } from '../core/models/ports.ts';
 import { rowsByCase, similarity, type ViewRows } from '../core/search/dense.ts';
-import { packInto } from '../core/search/kernel/codes.ts';
-import { type FusedBounds, type FusedKernel, type FusedRequest, openKernel } from '../core/search/kernel/kernel.ts';
+import { CODED_ROW_BYTES, fitsCodes, packInto } from '../core/search/kernel/codes.ts';
+import {
+  type FusedBounds,
+  type FusedKernel,
+  type FusedRequest,
+  highest,
+  openKernel,
+} from '../core/search/kernel/kernel.ts';
+import { TABLE_BYTES, tablesInto } from '../core/search/kernel/numbers.ts';
 import { contributions, evidence, type Plan, type Signals, scaleOf, totalOf } from '../core/search/score.ts';
 import { FACETS, type Facet, VIEWS, type View } from '../schema/vocabulary.ts';
 import { searchKernel } from '../space/kernel.ts';
@@ -47,22 +55,24 @@ function opened({ views, count }: World): FusedKernel {
   return kernel;
 }
 
+const worldOf = (cases: readonly (readonly (number | null)[])[]): World => {
+  const views = {} as Record<View, Held>;
+  for (const [v, view] of VIEWS.entries()) {
+    const held = cases.flatMap((seeds, ordinal) => {
+      const seed = seeds[v];
+      return seed === null || seed === undefined ? [] : [{ ordinal, seed }];
+    });
+    const rows = Uint32Array.from(held, ({ ordinal }) => ordinal);
+    const vectors = new Float32Array(held.length * DIMENSION);
+    for (const [row, { seed }] of held.entries()) vectors.set(vectorOf(seed, 1), row * DIMENSION);
+    views[view] = { rows, vectors, rowOf: rowsByCase(rows, cases.length) };
+  }
+  return { count: cases.length, views };
+};
 const world = fc
   .array(fc.array(fc.nat(40), { minLength: VIEWS.length, maxLength: VIEWS.length }), { minLength: 1, maxLength: 60 })
-  .map((cases): World => {
-    const views = {} as Record<View, Held>;
-    for (const [v, view] of VIEWS.entries()) {
-      // A third of the cases lack the view.
-      const held = cases.flatMap((seeds, ordinal) =>
-        (seeds[v] ?? 0) % 3 === 1 ? [] : [{ ordinal, seed: seeds[v] ?? 0 }],
-      );
-      const rows = Uint32Array.from(held, ({ ordinal }) => ordinal);
-      const vectors = new Float32Array(held.length * DIMENSION);
-      for (const [row, { seed }] of held.entries()) vectors.set(vectorOf(seed, 1), row * DIMENSION);
-      views[view] = { rows, vectors, rowOf: rowsByCase(rows, cases.length) };
-    }
-    return { count: cases.length, views };
-  });
+  // A third of the cases lack the view.
+  .map((cases) => worldOf(cases.map((seeds) => seeds.map((seed) => (seed % 3 === 1 ? null : seed)))));
 
 const unit = fc.double({ min: 0, max: 1, noNaN: true }).map(Math.fround);
 const signal = fc.oneof(unit, fc.constant(Number.NaN));
@@ -212,7 +222,7 @@ test('the coarse scan gives kept cases alone, with their bounds; as wide as the 
         const kernel = opened(drawn);
         const { scores } = plainly(drawn, asked);
         const kept = [...asked.kept].reduce((sum, one) => sum + one, 0);
-        const found = kernel.coarse(asked, width);
+        const found = highest(kernel.coarse(asked, width), width);
         expect(found).toHaveLength(Math.min(width, kept));
         expect(new Set(found.map(({ ordinal }) => ordinal)).size).toBe(found.length);
         for (const [i, { ordinal, bound }] of found.entries()) {
@@ -227,4 +237,149 @@ test('the coarse scan gives kept cases alone, with their bounds; as wide as the 
     ),
     { numRuns: 200 },
   );
+});
+
+/** What sign bits say of the cases, one after the other, by the entries of the tables. */
+function estimates(
+  { count, views }: World,
+  kernel: FusedKernel,
+  { plan, cheap, vectors }: FusedRequest,
+): readonly number[] {
+  const dense: Partial<Record<View, Float32Array>> = {};
+  for (const view of VIEWS) {
+    const vector = vectors[view];
+    if (!vector) continue;
+    const tables = new Uint8Array(TABLE_BYTES);
+    const { unit: step, offset } = tablesInto(vector, tables);
+    const { rows, rowOf } = views[view];
+    const packed = kernel.codesOf(view);
+    const scales = new DataView(packed.buffer, packed.byteOffset + rows.length * DIMENSION);
+    dense[view] = Float32Array.from({ length: count }, (_, i) => {
+      const row = rowOf[i] ?? -1;
+      if (row < 0) return Number.NaN;
+      const codes = new Int8Array(packed.buffer, packed.byteOffset + row * DIMENSION, DIMENSION);
+      let [looked, squares, sizes] = [0, 0, 0];
+      for (let d = 0; d < DIMENSION; d += 1) {
+        const code = codes[d] ?? 0;
+        squares += code * code;
+        sizes += Math.abs(code);
+        if (d % 4 > 0) continue;
+        const pattern = [0, 1, 2, 3].reduce((bits, at) => bits | (Number((codes[d + at] ?? 0) < 0) << at), 0);
+        looked += tables[(d / 4) * 16 + pattern] ?? 0;
+      }
+      const inner = looked * step - offset;
+      return (inner * scales.getFloat32(4 * row, true) * squares) / sizes;
+    });
+  }
+  const signals: Signals = { ...cheap, dense };
+  return Array.from({ length: count }, (_, i) => totalOf(contributions(signals, plan, i)));
+}
+
+test('the coarse scan chooses the cases whose sign bits say most, in runs and gaps, with findings and without', () => {
+  // A level, and what sums in f32 lose.
+  const STEP = 1 / 4_096 + 1e-5;
+  const random = seeded(31);
+  const share = () => (random() + 1) / 2;
+  const byView = (value: () => number) =>
+    Object.fromEntries(VIEWS.map((view) => [view, value()])) as Record<View, number>;
+  // Of some views no case lacks one, of others nearly all do.
+  const HELD = [1, 0.95, 0.6, 0.1, 1, 0.9];
+  const wrong: string[] = [];
+  let told = 0;
+  for (const count of [1, 20, 31, 32, 33, 64, 90, 333]) {
+    const drawn = worldOf(
+      Array.from({ length: count }, () =>
+        VIEWS.map((_, v) => (share() < (HELD[v] ?? 1) ? Math.floor(share() * 9_999) : null)),
+      ),
+    );
+    const kernel = opened(drawn);
+    for (let query = 0; query < 12; query += 1) {
+      const agreement: Partial<Record<Facet, Float32Array>> = {};
+      for (const facet of FACETS) {
+        if (share() < 0.7) continue;
+        agreement[facet] = Float32Array.from({ length: count }, () => (share() < 0.4 ? Number.NaN : share()));
+      }
+      const vectors: Partial<Record<View, Float32Array>> = {};
+      for (const view of VIEWS) if (share() < 0.8) vectors[view] = vectorOf(Math.floor(share() * 9_999), 1);
+      const plan: Plan = {
+        background: { dense: byView(() => -0.5 * share()), lexical: 0 },
+        facets: Object.fromEntries(FACETS.map((facet) => [facet, 0.15])),
+        whole: 0.25,
+        lexical: 0,
+        missing: byView(share),
+      };
+      const kept = Uint8Array.from({ length: count }, () => Number(query % 2 === 0 || share() < 0.5));
+      const asked: FusedRequest = { plan, cheap: { length: count, agreement, lexical: null }, vectors, kept };
+      const said = estimates(drawn, kernel, asked);
+      const width = 1 + Math.floor((share() * count) / 2);
+      const chosen = kernel.coarse(asked, width).ordinals;
+      const sorted = said.filter((_, i) => kept[i] === 1).sort((a, b) => b - a);
+      const least = sorted[Math.min(width, sorted.length) - 1] ?? 0;
+      expect(chosen).toHaveLength(Math.min(width, sorted.length));
+      for (const [i, score] of said.entries()) {
+        const isChosen = chosen.includes(i);
+        if (isChosen && kept[i] !== 1) wrong.push(`${count}: ${i} was left out and is chosen`);
+        if (kept[i] !== 1 || Math.abs(score - least) <= STEP) continue;
+        told += 1;
+        if (isChosen !== score > least) wrong.push(`${count}: ${i} says ${score} where ${least} is needed`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(told).toBeGreaterThan(3_000);
+});
+
+test('tables of a query say what its signs say, to a hundredth', () => {
+  fc.assert(
+    fc.property(fc.nat(1_000), fc.nat(1_000), (query, row) => {
+      const vector = vectorOf(query, 1);
+      const tables = new Uint8Array(TABLE_BYTES);
+      const { unit: step, offset } = tablesInto(vector, tables);
+      const signs = vectorOf(row, 1);
+      let [looked, plain] = [0, 0];
+      for (let d = 0; d < DIMENSION; d += 4) {
+        let pattern = 0;
+        for (let at = 0; at < 4; at += 1) {
+          const isNegative = (signs[d + at] ?? 0) < 0;
+          pattern |= Number(isNegative) << at;
+          plain += (isNegative ? -1 : 1) * (vector[d + at] ?? 0);
+        }
+        looked += tables[d * 4 + pattern] ?? 0;
+      }
+      expect(Math.abs(looked * step - offset - plain) / Math.sqrt(DIMENSION)).toBeLessThan(0.015);
+      expect(Math.max(...tables)).toBe(31);
+    }),
+  );
+});
+
+test('a row fits just the codes that packing it gives', () => {
+  const numbers = fc.array(fc.float({ noNaN: true, noDefaultInfinity: true, min: -1, max: 1 }), {
+    minLength: DIMENSION,
+    maxLength: DIMENSION,
+  });
+  // As of a unit vector, of none, of one so short that its scale is a number that f32 holds badly.
+  const length = fc.constantFrom(1, 0, 2 ** -120, 2 ** -140);
+  const packed = (vectors: Float32Array): Uint8Array => {
+    const codes = new Uint8Array(2 * CODED_ROW_BYTES);
+    packInto(vectors, codes);
+    return codes;
+  };
+  let refused = 0;
+  fc.assert(
+    fc.property(numbers, length, fc.nat(DIMENSION - 1), fc.nat(31), (drawn, scale, at, bit) => {
+      const vectors = Float32Array.from([...drawn, ...drawn.toReversed()], (number) => number * scale);
+      const codes = packed(vectors);
+      expect(fitsCodes(vectors, 0, codes, 0)).toBe(true);
+      expect(fitsCodes(vectors, 1, codes, 1)).toBe(true);
+      const altered = vectors.slice();
+      const bits = new Uint32Array(altered.buffer);
+      bits[at] = (bits[at] ?? 0) ^ (1 << bit);
+      // Of a number that is none nothing is packed.
+      const fits = Number.isFinite(altered[at]) && Buffer.from(packed(altered)).equals(codes);
+      expect(fitsCodes(altered, 0, codes, 0)).toBe(fits);
+      if (!fits) refused += 1;
+    }),
+    { numRuns: 500 },
+  );
+  expect(refused).toBeGreaterThan(50);
 });

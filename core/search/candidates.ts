@@ -1,8 +1,8 @@
 import { FACETS, type Facet, VIEWS, type View } from '../../schema/vocabulary.ts';
 import type { Engine } from './contract.ts';
 import { type FacetSearcher, similarity } from './dense.ts';
-import { leastReached } from './estimates.ts';
-import type { Bounded } from './kernel/kernel.ts';
+import { scoresByCodes } from './estimates.ts';
+import { type Bounded, highest, reachingOf } from './kernel/kernel.ts';
 import type { Release } from './release.ts';
 import { contributions, type Plan, type Signals, scoresOf, totalOf } from './score.ts';
 import type { SearchSettings } from './settings.ts';
@@ -19,14 +19,21 @@ export type CandidateRequest = {
   /** 1 for the cases that may be answers. */
   readonly kept: Uint8Array;
   readonly k: number;
+  /** How many are wanted in all, where those after the first `k` may be found by their codes; none after them by default. */
+  readonly near?: number;
   readonly faiss: FacetSearcher | undefined;
   readonly settings: Pick<SearchSettings, 'faissRows' | 'coarse'>;
 };
+
+/** A case whose score was estimated from its codes: no vector of it was read. */
+export type NearCase = { readonly ordinal: number; readonly score: number };
 
 /** The best `k` cases, best first; `signals` are theirs, in that order. `failure` says why FAISS did not answer, where it should have. */
 export type Candidates = {
   readonly ordinals: readonly number[];
   readonly signals: Signals;
+  /** Those that come after them, best first. */
+  readonly near: readonly NearCase[];
   /** False where a coarse scan may have left a better case out. */
   readonly exact: boolean;
   readonly engine: Engine;
@@ -37,6 +44,8 @@ export type Candidates = {
 const ROUNDING = 1e-4;
 /** Cases looked at first, to find the score that the others must be able to reach. */
 const FIRST_PER_RESULT = 2;
+/** Cases that are estimated for one that is wanted near: the bounds of FAISS lists reach far beyond them. */
+const NEAR_LOOKED_AT = 4;
 /** Cases whose vectors are asked for together: few enough that a better least score spares the rest. */
 const TOGETHER = 64;
 /** No two unit vectors are nearer than this. */
@@ -60,10 +69,11 @@ async function fused(request: CandidateRequest, failure: string | null): Promise
 
 /** Few cases are scanned exactly whatever the size of the release. */
 function isCoarse({ release, kept, settings }: CandidateRequest): boolean {
+  const { from } = settings.coarse;
   if (!release.kernel.hasCoarse) return false;
   let count = 0;
-  for (let i = 0; i < kept.length; i += 1) count += kept[i] as number;
-  return count >= settings.coarse.from;
+  for (let i = 0; i < kept.length && count < from; i += 1) count += kept[i] as number;
+  return count >= from;
 }
 
 /** Upper bounds of the scores of all kept cases, as an engine has them. Each call is answered from nothing that a search between could change. */
@@ -79,21 +89,22 @@ function scanned(request: CandidateRequest): Bounds {
     first: (count) => kernel.first(request, count).map(({ ordinal }) => ordinal),
     reaching(least) {
       const { scores, open } = kernel.scan(request, least);
-      return reachingOf(scores, open, least);
+      return openReaching(scores, open, least);
     },
   };
 }
 
 /** Only what the sign bits have chosen, with true bounds: of these the best are found for certain. */
 function cascaded(request: CandidateRequest): Bounds {
-  const chosen = request.release.kernel.coarse(request, request.settings.coarse.width);
+  const { width, perResult } = request.settings.coarse;
+  const chosen = request.release.kernel.coarse(request, Math.max(width, perResult * request.k));
   return {
-    first: (count) => chosen.slice(0, count).map(({ ordinal }) => ordinal),
-    reaching: (least) => chosen.filter(({ bound }) => bound >= least),
+    first: (count) => highest(chosen, count).map(({ ordinal }) => ordinal),
+    reaching: (least) => reachingOf(chosen, least),
   };
 }
 
-function reachingOf(scores: Float64Array | Float32Array, open: Uint8Array, least: number): readonly Bounded[] {
+function openReaching(scores: Float64Array | Float32Array, open: Uint8Array, least: number): readonly Bounded[] {
   const reaching: Bounded[] = [];
   for (let i = 0; i < open.length; i += 1) {
     const bound = scores[i] as number;
@@ -113,7 +124,7 @@ function boundsOf({ cheap, plan, kept }: CandidateRequest, dense: Columns): Boun
       for (let i = 0; i < kept.length; i += 1) if (kept[i] === 1) first.offer(i, scores[i] as number, i);
       return first.items();
     },
-    reaching: (least) => reachingOf(scores, kept, least),
+    reaching: (least) => openReaching(scores, kept, least),
   };
 }
 
@@ -162,7 +173,10 @@ type Scored = { readonly ordinal: number; readonly signals: Signals; readonly at
  * The exact best `k`, whatever the bounds: every case whose bound reaches the k-th best score is scored exactly (the threshold argument
  * of Fagin, Lotem and Naor 2003). So all engines give one answer, ties included.
  */
-async function best(request: CandidateRequest, bounds: Bounds): Promise<Pick<Candidates, 'ordinals' | 'signals'>> {
+async function best(
+  request: CandidateRequest,
+  bounds: Bounds,
+): Promise<Pick<Candidates, 'ordinals' | 'signals' | 'near'>> {
   const top = createTop<Scored>(request.k);
   const score = async (ordinals: readonly number[]): Promise<void> => {
     const signals = await exactSignals(request, ordinals);
@@ -170,14 +184,35 @@ async function best(request: CandidateRequest, bounds: Bounds): Promise<Pick<Can
       top.offer(ordinal, totalOf(contributions(signals, request.plan, at)), { ordinal, signals, at });
     }
   };
-  const rest = bounds.reaching(leastReached(request, bounds.first(FIRST_PER_RESULT * request.k)));
+  const wanted = Math.max(request.k, request.near ?? 0);
+  const reached = scoresByCodes(request, bounds.first(FIRST_PER_RESULT * wanted), 'least')
+    .sort()
+    .reverse();
+  const rest = bounds.reaching(reached[wanted - 1] ?? -1);
+  const sure = reached[request.k - 1] ?? -1;
   for (let from = 0; from < rest.length; from += TOGETHER) {
-    const some = rest.slice(from, from + TOGETHER).filter(({ bound }) => bound >= top.least());
+    const least = Math.max(sure, top.least());
+    const some = rest.slice(from, from + TOGETHER).filter(({ bound }) => bound >= least);
     if (some.length === 0) break;
     await score(some.map(({ ordinal }) => ordinal));
   }
   const found = top.items();
-  return { ordinals: found.map(({ ordinal }) => ordinal), signals: gathered(found, request) };
+  const near = nearOf(request, found, rest);
+  return { ordinals: found.map(({ ordinal }) => ordinal), signals: gathered(found, request), near };
+}
+
+/** The best of those that were not found, as many as are wanted, by their codes; none of them is better than the last that was found. */
+function nearOf(request: CandidateRequest, found: readonly Scored[], rest: readonly Bounded[]): readonly NearCase[] {
+  const wanted = (request.near ?? 0) - found.length;
+  const last = found.at(-1);
+  if (wanted <= 0 || !last) return [];
+  const ceiling = totalOf(contributions(last.signals, request.plan, last.at));
+  const taken = new Set(found.map(({ ordinal }) => ordinal));
+  const others = rest.filter(({ ordinal }) => !taken.has(ordinal)).slice(0, NEAR_LOOKED_AT * wanted);
+  const ordinals = others.map(({ ordinal }) => ordinal);
+  const scores = scoresByCodes(request, ordinals, 'likely');
+  const near = ordinals.map((ordinal, i) => ({ ordinal, score: Math.min(ceiling, scores[i] as number) }));
+  return near.sort((a, b) => b.score - a.score || a.ordinal - b.ordinal).slice(0, wanted);
 }
 
 /** All signals of some cases, in their order, with cosines from the vectors themselves. */

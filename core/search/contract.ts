@@ -211,7 +211,7 @@ export type SearchAnswer = {
   readonly thresholds_version: string;
   readonly engine: Engine;
   readonly legs: readonly Leg[];
-  /** Whether these are the best cases there are, or the best that an approximate scan of a very large release found. */
+  /** Whether these are the best cases there are, or the best of those that an estimate has chosen in a large release. */
   readonly exact?: boolean;
   readonly adjustments: readonly Adjustment[];
   /** Diagnoses of the nearest cases (`of` of them), most telling first; never a diagnosis of the patient. Absent without explanations. */

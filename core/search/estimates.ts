@@ -27,18 +27,18 @@ export function estimatedRows(codes: Uint8Array, rows: readonly number[]): Estim
   return { vectors, errors };
 }
 
-/**
- * A score that at least `k` of the cases reach, by their codes alone; -1 where there are fewer. No case whose bound is below it can be
- * among the best `k`, so that vectors need not be read to learn which of them are worth reading.
- */
-export function leastReached(request: CandidateRequest, ordinals: readonly number[]): number {
-  const { release, plan, cheap, vectors, k } = request;
+/** What codes say of a score: no more than it is, or the likeliest. */
+type Side = 'least' | 'likely';
+
+/** Scores of cases by their codes alone, in their order: no vector is read. */
+export function scoresByCodes(request: CandidateRequest, ordinals: readonly number[], side: Side): Float64Array {
+  const { release, plan, cheap, vectors } = request;
   const dense: Partial<Record<View, Float32Array>> = {};
   for (const view of VIEWS) {
     const vector = vectors[view];
     if (!vector) continue;
     const rows = ordinals.map((ordinal) => release.views[view].rowOf[ordinal] ?? -1);
-    dense[view] = leastCosines(release.kernel.codesOf(view), rows, vector);
+    dense[view] = cosinesByCodes(release.kernel.codesOf(view), rows, vector, side);
   }
   const pick = (values: Float32Array) => Float32Array.from(ordinals, (ordinal) => values[ordinal] as number);
   const agreement: Partial<Record<Facet, Float32Array>> = {};
@@ -47,12 +47,11 @@ export function leastReached(request: CandidateRequest, ordinals: readonly numbe
     if (values) agreement[facet] = pick(values);
   }
   const signals = { length: ordinals.length, dense, agreement, lexical: cheap.lexical ? pick(cheap.lexical) : null };
-  const scores = Float64Array.from(ordinals, (_, i) => totalOf(contributions(signals, plan, i))).sort();
-  return scores[scores.length - k] ?? -1;
+  return Float64Array.from(ordinals, (_, i) => totalOf(contributions(signals, plan, i)));
 }
 
-/** No more than the cosine of each row with the query; NaN for row -1. */
-function leastCosines(codes: Uint8Array, rows: readonly number[], query: Float32Array): Float32Array {
+/** Of each row with the query; NaN for row -1. */
+function cosinesByCodes(codes: Uint8Array, rows: readonly number[], query: Float32Array, side: Side): Float32Array {
   const held = rows.filter((row) => row >= 0);
   const estimated = estimatedRows(codes, held);
   const length = Math.sqrt(similarity(query, query, 0));
@@ -60,7 +59,7 @@ function leastCosines(codes: Uint8Array, rows: readonly number[], query: Float32
   let place = 0;
   for (const [i, row] of rows.entries()) {
     if (row < 0) continue;
-    const off = length * (estimated.errors[place] as number) + ROUNDING;
+    const off = side === 'least' ? length * (estimated.errors[place] as number) + ROUNDING : 0;
     cosines[i] = similarity(estimated.vectors, query, place) - off;
     place += 1;
   }

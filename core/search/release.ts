@@ -318,8 +318,8 @@ export async function openRelease(
     if (rows.length !== expected) {
       throw new ReleaseFormatError(`${view}: expected ${expected} rows, found ${rows.length}`);
     }
-    if (rows.some((ordinal) => ordinal >= cards.count)) {
-      throw new ReleaseFormatError(`${view}.rows: names a case that the release does not have`);
+    if (rows.some((ordinal, row) => ordinal >= cards.count || (row > 0 && ordinal <= (rows[row - 1] ?? 0)))) {
+      throw new ReleaseFormatError(`${view}.rows: names a case that the release does not have, or not in their order`);
     }
     views[view] = { rows, rowOf: rowsByCase(rows, cards.count) };
   }

@@ -182,8 +182,9 @@ async function foldedBest(
   { fold, rollupOf }: SearchSettings,
 ): Promise<{ readonly found: Candidates; readonly folds: readonly Fold[] }> {
   const { release } = scan;
-  for (let depth = Math.max(fold.on ? k + FOLDED_USUAL : k, explain ? rollupOf : 0); ; depth *= 2) {
-    const found = await candidates({ ...scan, k: depth });
+  const near = explain ? rollupOf : 0;
+  for (let depth = fold.on ? k + FOLDED_USUAL : k; ; depth *= 2) {
+    const found = await candidates({ ...scan, k: depth, near });
     const { ordinals, signals } = found;
     const places = ordinals.map((_, place) => place);
     if (!fold.on) return { found, folds: places.slice(0, k).map((place) => ({ place, folded: [] })) };
@@ -197,19 +198,20 @@ async function foldedBest(
   }
 }
 
-/** The diagnoses that the nearest cases state, each case by its own. */
+/** The diagnoses that the nearest cases state, each case by its own. Those beyond the results are weighed by their codes. */
 function nearDiagnoses(
   { cards }: Release,
   plan: Plan,
-  { ordinals, signals }: Candidates,
+  { ordinals, signals, near }: Candidates,
   { rollupOf }: SearchSettings,
 ): NonNullable<SearchAnswer['rollup']> {
-  const near = ordinals.slice(0, rollupOf).map((ordinal, place) => ({
+  const scored = ordinals.map((ordinal, place) => ({ ordinal, score: totalOf(contributions(signals, plan, place)) }));
+  const nearest = [...scored, ...near].slice(0, rollupOf).map(({ ordinal, score }) => ({
     caseId: cards.ids[ordinal] ?? '',
-    score: totalOf(contributions(signals, plan, place)),
+    score,
     diagnosis: cards.diagnosisOf(ordinal),
   }));
-  return { of: near.length, entries: rollUp(near) };
+  return { of: nearest.length, entries: rollUp(nearest) };
 }
 
 const isKeywordsAlone = ({ text, facets, case_id }: SearchRequest): boolean =>

@@ -48,10 +48,10 @@ export type SearchSettings = {
   /** Rows asked of each FAISS index: more make the bound on the others tighter, fewer make the search faster. */
   readonly faissRows: { readonly perResult: number; readonly min: number };
   /**
-   * Where `from` cases or more may be answers, they are chosen by their sign bits first: `width` of them, of which the best are then exact. Below,
-   * every answer is exact.
+   * Where `from` cases or more may be answers, they are chosen by their sign bits first: `perResult` for each that is wanted, no fewer than
+   * `width`, of which the best are then exact. Below, every answer is exact (decision 0015).
    */
-  readonly coarse: { readonly from: number; readonly width: number };
+  readonly coarse: { readonly from: number; readonly width: number; readonly perResult: number };
   readonly kDefault: number;
   readonly kMax: number;
   readonly textCharsMax: number;
@@ -105,7 +105,7 @@ export const SETTINGS: SearchSettings = {
   alerts: { significantMin: 0.65, criticalMin: 0.8 },
   engine: 'fused',
   faissRows: { perResult: 20, min: 200 },
-  coarse: { from: 400_000, width: 2_048 },
+  coarse: { from: 25_000, width: 2_048, perResult: 64 },
   kDefault: 10,
   kMax: 100,
   textCharsMax: 200_000,

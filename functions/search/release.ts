@@ -8,7 +8,7 @@ import {
   sealedManifest,
   VERSION_FILE,
 } from '../../core/search/manifest.ts';
-import { openRelease, type Release } from '../../core/search/release.ts';
+import { openRelease, type Release, type ReleaseAccess } from '../../core/search/release.ts';
 import { VIEWS } from '../../schema/vocabulary.ts';
 import { fill, type ReleaseSource, ReleaseSourceError } from './source.ts';
 
@@ -71,14 +71,17 @@ export async function openFrom(
   const archive = listedIn(manifest, ARCHIVE);
   const path = pathOf(manifest.version, ARCHIVE);
   const ranged = archive.bytes === 0 || (await givesParts(source, path, archive.bytes));
-  const release = await openRelease(manifest, (file) => readFile(source, manifest, file), kernel, {
+  const access: ReleaseAccess = {
     vectors: () => {
       throw new Error('vectors are read by the request that needs them');
     },
     readInto: (file, into) => readInto(source, manifest, file, into),
     ...(ranged && { range: (_, from, to) => source.part(path, from, to - from, archive.bytes) }),
     casesKept: CASES_KEPT_BYTES,
-  });
+  };
+  // An isolate is short of memory before it is short of time: no room for sign bits, every answer is exact.
+  const never = Number.POSITIVE_INFINITY;
+  const release = await openRelease(manifest, (file) => readFile(source, manifest, file), kernel, access, never);
   return { release, ranged };
 }
 

@@ -122,11 +122,12 @@ export function formatAnswer(answer: SearchAnswer): string {
     '',
   ]);
   const { version, case_count } = answer.release;
+  const chosen = answer.exact === false ? ', cases chosen by an estimate first' : '';
   return [
     ...lines,
     answer.results.length === 0 ? 'no similar case found\n' : '',
     ...answer.degraded.map((text) => `degraded: ${text}`),
-    `release ${version}, ${case_count} cases, ${answer.took_ms.toFixed(1)} ms, engine ${answer.engine}`,
+    `release ${version}, ${case_count} cases, ${answer.took_ms.toFixed(1)} ms, engine ${answer.engine}${chosen}`,
     answer.disclaimer,
     '',
   ].join('\n');

@@ -30,9 +30,8 @@ function exactNotice({ exact }) {
   return exact === false
     ? element(
         'p',
-        { class: 'notice' },
-        element('strong', {}, 'Approximate: '),
-        'a case that is as much alike can be missing, since this release is too large to compare with all of it.',
+        { class: 'fine' },
+        'Scores are exact, but the cases were chosen by an estimate first, since this release is large: it is very likely, not certain, that none is missing.',
       )
     : null;
 }

@@ -169,7 +169,11 @@ export const schemas = {
       thresholds_version: string,
       engine,
       legs: list(leg),
-      exact: { ...boolean, description: 'false where an approximate scan answered' },
+      exact: {
+        ...boolean,
+        description:
+          'false where the cases were chosen by an estimate first, in a large release: scores are exact, a case may be missing',
+      },
       adjustments: {
         ...list(object({ rule: string, reason: string, applied: boolean })),
         description: 'rules that looked at the query to move weights',

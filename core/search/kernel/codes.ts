@@ -10,15 +10,20 @@ const CODE_MAX = 127;
 /** More than the rounding to f32 takes: a bound must not fall short of what it bounds. */
 const UPWARD = 1 + 2 ** -22;
 
-/** Rounds row `row` of `vectors` to codes at `codes[to]`, by a scale of its own. */
-function packRow(vectors: Float32Array, row: number, codes: Int8Array, to: number): readonly [number, number, number] {
-  const from = row * DIMENSION;
+/** One step of the codes of the row that starts at `from`. */
+function stepOf(vectors: Float32Array, from: number): number {
   let largest = 0;
   for (let i = from; i < from + DIMENSION; i += 1) {
     const size = Math.abs(vectors[i] as number);
     if (size > largest) largest = size;
   }
-  const scale = largest > 0 ? Math.fround(largest / CODE_MAX) : 1;
+  return largest > 0 ? Math.fround(largest / CODE_MAX) : 1;
+}
+
+/** Rounds row `row` of `vectors` to codes at `codes[to]`, by a scale of its own. */
+function packRow(vectors: Float32Array, row: number, codes: Int8Array, to: number): readonly [number, number, number] {
+  const from = row * DIMENSION;
+  const scale = stepOf(vectors, from);
   const steps = 1 / scale;
   let lost = 0;
   let kept = 0;
@@ -68,11 +73,20 @@ export function packInto(vectors: Float32Array, into: Uint8Array): void {
  */
 export function fitsCodes(vectors: Float32Array, row: number, codes: Uint8Array, of: number): boolean {
   const count = codes.byteLength / CODED_ROW_BYTES;
-  const own = new Int8Array(DIMENSION);
-  const [scale, lost] = packRow(vectors, row, own, 0);
   const numbers = new DataView(codes.buffer, codes.byteOffset + count * DIMENSION);
-  if (numbers.getFloat32(4 * of, true) !== Math.fround(scale)) return false;
-  if (numbers.getFloat32(4 * (count + of), true) !== Math.fround(lost)) return false;
-  for (let i = 0; i < DIMENSION; i += 1) if (((own[i] as number) & 0xff) !== codes[of * DIMENSION + i]) return false;
-  return true;
+  const steps = new Int8Array(codes.buffer, codes.byteOffset + of * DIMENSION, DIMENSION);
+  const scale = stepOf(vectors, row * DIMENSION);
+  if (numbers.getFloat32(4 * of, true) !== scale) return false;
+  const perUnit = 1 / scale;
+  let lost = 0;
+  for (let i = 0; i < DIMENSION; i += 1) {
+    const value = vectors[row * DIMENSION + i] as number;
+    const code = steps[i] as number;
+    // As `packRow` rounds.
+    const above = value * perUnit + 0.5 - code;
+    if (!((above >= 0 || code === -CODE_MAX) && (above < 1 || code === CODE_MAX))) return false;
+    const difference = value - code * scale;
+    lost += difference * difference;
+  }
+  return numbers.getFloat32(4 * (count + of), true) === Math.fround(Math.sqrt(lost) * UPWARD);
 }

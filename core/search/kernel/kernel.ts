@@ -3,8 +3,8 @@ import { DIMENSION } from '../../models/ports.ts';
 import type { ViewRows } from '../dense.ts';
 import { type Plan, type Signals, scaleOf } from '../score.ts';
 import { CODED_ROW_BYTES } from './codes.ts';
-import { type Columns, layOut, SIGN_BYTES, SOME_MAX } from './module.ts';
-import { nearInto, quantize, signsInto } from './numbers.ts';
+import { type Columns, layOut, SOME_MAX } from './module.ts';
+import { quantize, TABLE_BYTES, tablesInto } from './numbers.ts';
 
 export { KernelTooLargeError } from './module.ts';
 
@@ -31,6 +31,9 @@ export type FusedBounds = {
 /** A case and a score that it does not exceed. */
 export type Bounded = { readonly ordinal: number; readonly bound: number };
 
+/** Some cases, by ascending ordinal, and for each a score that it does not exceed. */
+export type Chosen = { readonly ordinals: Uint32Array; readonly bounds: Float32Array };
+
 /** All facets of a release in one WASM memory, scanned at once. */
 export type FusedKernel = {
   readonly bytes: number;
@@ -40,8 +43,8 @@ export type FusedKernel = {
   first(request: FusedRequest, count: number): readonly Bounded[];
   /** Bounds over the cases that can reach `least`. Faster after `first` of the same request, whatever came between. */
   scan(request: FusedRequest, least: number): FusedBounds;
-  /** The kept cases that are best by their sign bits, at most `width` of them, highest bound first: others may be better. */
-  coarse(request: FusedRequest, width: number): readonly Bounded[];
+  /** The kept cases that are best by their sign bits, at most `width` of them: others may be better. */
+  coarse(request: FusedRequest, width: number): Chosen;
   /** Where a view's codes stand (`codes.ts`): whoever opens a kernel puts them there, then calls `ready`. */
   codesOf(view: View): Uint8Array;
   ready(): void;
@@ -53,11 +56,6 @@ const ROUNDING = 1e-5;
 const CEILING = 1 + ROUNDING;
 /** Cases that are bounded in every view for one that `first` gives. */
 const LOOKED_AT = 8;
-
-/** A case is compared with this many of the best so far while views are to come … */
-const LEADERS = 256;
-/** … of whose share it is not expected to make up more than this part. */
-const MADE_UP = 0.5;
 
 /** The request that the columns stand for, and how far it has come. */
 type Begun = { readonly request: FusedRequest; readonly views: readonly View[]; readonly bounded: Set<View> };
@@ -151,14 +149,12 @@ export function openKernel(
     });
   }
 
-  /** Cases with the highest scores of the columns at hand, bounded in every view that is asked; highest bound first. */
-  function best(request: FusedRequest, asked: readonly View[], wanted: number): readonly Bounded[] {
+  /** Cases with the highest scores of the columns at hand, bounded in every view that is asked. */
+  function best(request: FusedRequest, asked: readonly View[], wanted: number): Chosen {
     const width = Math.min(wanted, SOME_MAX, caseCount);
-    kernel.top(all.open, all.scores, all.count, width, layout.heap, layout.chosen);
-    const heap = floats(layout.heap, width);
-    const ordinals = new Uint32Array(memory.buffer, layout.chosen, width)
-      .slice()
-      .filter((_, i) => (heap[i] ?? -1) >= 0);
+    const least = kernel.level(all.open, all.scores, all.count, width, layout.counts);
+    const args = [all.open, all.scores, all.count, width, least, layout.counts, layout.chosen] as const;
+    const ordinals = new Uint32Array(memory.buffer, layout.chosen, kernel.choose(...args)).slice();
     const count = ordinals.length;
     const gather = (from: number, to: number) => {
       const [source, target] = [floats(from, caseCount), floats(to, count)];
@@ -180,37 +176,36 @@ export function openKernel(
       kernel.boundSome(codes, scales, errors, lengths, at, count, layout.query, unit, length, error, out);
     }
     addUp(request, some, (view) => (asked.includes(view) ? some.cosines[view] : 0));
-    const scores = floats(some.scores, count);
-    const found = Array.from(ordinals, (ordinal, i) => ({ ordinal, bound: scores[i] as number }));
-    return found.sort((a, b) => b.bound - a.bound || a.ordinal - b.ordinal);
+    return { ordinals, bounds: floats(some.scores, count).slice() };
   }
 
-  /**
-   * Scores of all cases by sign bits, the view with the largest share first; what a row says replaces what stands for a case that has none.
-   * A case is left behind once the views to come would have to make up more than it is likely to get from them.
-   */
+  /** Scores of all cases by sign bits: what a row says replaces what stands for a case that has none. */
   function estimate(request: FusedRequest, asked: readonly View[]): void {
     const { plan, cheap, vectors } = request;
     addUp(request, all, () => 0);
-    let toCome = asked.reduce((sum, view) => sum + shareOf(request, view), 0);
     for (const view of asked) {
       const vector = vectors[view];
       if (!vector) continue;
-      const { signs, rows, count } = coded[view];
-      signsInto(vector, new Uint8Array(memory.buffer, layout.query, SIGN_BYTES));
-      nearInto(plan.background.dense[view], floats(layout.near, DIMENSION + 1));
-      const agreed = view !== 'whole' && cheap.agreement[view] ? all.agreements[view] : 0;
-      const [share, absent] = [shareOf(request, view), plan.missing[view]];
-      kernel.estimate(signs, rows, count, all.open, layout.query, layout.near, agreed, share, absent, all.scores);
-      toCome -= share;
-      if (toCome > 0) kernel.close(all.open, all.scores, all.count, leader(LEADERS) - MADE_UP * toCome);
+      const { unit, offset } = tablesInto(vector, new Uint8Array(memory.buffer, layout.tables, TABLE_BYTES));
+      const { zero, range } = scaleOf(plan.background.dense[view]);
+      kernel.estimate(
+        coded[view].signs,
+        coded[view].factors,
+        coded[view].rows,
+        coded[view].count,
+        all.open,
+        layout.tables,
+        unit,
+        offset,
+        zero,
+        range,
+        view !== 'whole' && cheap.agreement[view] ? all.agreements[view] : 0,
+        shareOf(request, view),
+        plan.missing[view],
+        layout.block,
+        all.scores,
+      );
     }
-  }
-
-  /** The score of the case that so many others are no worse than; -1 where there are fewer. */
-  function leader(place: number): number {
-    kernel.top(all.open, all.scores, all.count, place, layout.heap, layout.chosen);
-    return floats(layout.heap, 1)[0] as number;
   }
 
   return {
@@ -218,7 +213,7 @@ export function openKernel(
     hasCoarse: options.coarse,
     first(request, count) {
       begun = begin(request);
-      return best(request, begun.views, LOOKED_AT * count).slice(0, count);
+      return highest(best(request, begun.views, LOOKED_AT * count), count);
     },
     scan(request, least) {
       const scanned = begun?.request === request ? begun : begin(request);
@@ -244,7 +239,26 @@ export function openKernel(
     codesOf: (view) => new Uint8Array(memory.buffer, coded[view].codes, coded[view].count * CODED_ROW_BYTES),
     ready() {
       if (!options.coarse) return;
-      for (const view of VIEWS) kernel.signs(coded[view].codes, coded[view].count, coded[view].signs);
+      for (const view of VIEWS) {
+        const { codes, scales, count, signs, factors } = coded[view];
+        kernel.signs(codes, scales, count, signs, factors);
+      }
     },
   };
+}
+
+/** The `count` highest, highest first; of equal ones the first. */
+export function highest(chosen: Chosen, count: number): readonly Bounded[] {
+  const sorted = chosen.bounds.slice().sort();
+  return reachingOf(chosen, sorted[sorted.length - count] ?? Number.NEGATIVE_INFINITY).slice(0, count);
+}
+
+/** Those whose bound is at least `least`, highest first; of equal ones the first. */
+export function reachingOf({ ordinals, bounds }: Chosen, least: number): readonly Bounded[] {
+  const reaching: Bounded[] = [];
+  for (let i = 0; i < ordinals.length; i += 1) {
+    const bound = bounds[i] as number;
+    if (bound >= least) reaching.push({ ordinal: ordinals[i] as number, bound });
+  }
+  return reaching.sort((a, b) => b.bound - a.bound || a.ordinal - b.ordinal);
 }

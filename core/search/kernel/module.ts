@@ -2,6 +2,7 @@ import { FACETS, type Facet, VIEWS, type View } from '../../../schema/vocabulary
 import { DIMENSION } from '../../models/ports.ts';
 import type { ViewRows } from '../dense.ts';
 import { CODED_ROW_BYTES } from './codes.ts';
+import { TABLE_BYTES } from './numbers.ts';
 
 /** What `assembly/kernel.ts` exports, once built; every place is a byte offset into the memory that it was given. */
 export type Exports = {
@@ -33,21 +34,35 @@ export type Exports = {
     queryError: number,
     out: number,
   ): void;
-  signs(codes: number, count: number, out: number): void;
+  signs(codes: number, scales: number, count: number, signs: number, factors: number): void;
   estimate(
     signs: number,
+    factors: number,
     rows: number,
     count: number,
     open: number,
-    query: number,
-    near: number,
+    tables: number,
+    unit: number,
+    offset: number,
+    zero: number,
+    range: number,
     agreements: number,
     share: number,
     absent: number,
+    block: number,
     scores: number,
   ): void;
   close(open: number, scores: number, count: number, least: number): void;
-  top(open: number, scores: number, count: number, wanted: number, heap: number, ordinals: number): void;
+  level(open: number, scores: number, count: number, wanted: number, counts: number): number;
+  choose(
+    open: number,
+    scores: number,
+    count: number,
+    wanted: number,
+    least: number,
+    counts: number,
+    ordinals: number,
+  ): number;
   addPart(
     open: number,
     scores: number,
@@ -61,7 +76,7 @@ export type Exports = {
   ): void;
 };
 
-/** A view's rows as codes, in the kernel's memory; `signs` is 0 where there is no coarse scan. */
+/** A view's rows as codes, in the kernel's memory; `signs` and `factors` are 0 where there is no coarse scan. */
 export type Coded = {
   readonly count: number;
   readonly codes: number;
@@ -70,6 +85,7 @@ export type Coded = {
   readonly lengths: number;
   readonly rows: number;
   readonly signs: number;
+  readonly factors: number;
 };
 
 /** Columns over a list of cases, all cases or some: each a place of `count` numbers, `open` of `count` bytes. */
@@ -83,6 +99,8 @@ export type Columns = {
   readonly words: number;
 };
 
+/** Steps of [0, 1] by which scores are told apart where cases are chosen. */
+const LEVELS = 4_096;
 /** Cases that can be chosen out of all at once. */
 export const SOME_MAX = 16_384;
 /** Cases that are closed at once; places start at the size of a vector register. */
@@ -90,7 +108,10 @@ const LANES = 16;
 const ALIGN = 16;
 const PAGE = 65_536;
 const PAGES_MAX = 65_536;
-export const SIGN_BYTES = DIMENSION / 8;
+const SIGN_BYTES = DIMENSION / 8;
+/** Rows whose sign bits stand together. */
+const BLOCK = 32;
+const blocked = (rows: number): number => Math.ceil(rows / BLOCK) * BLOCK;
 
 /** The codes do not fit the memory that a WASM module can have. */
 export class KernelTooLargeError extends Error {
@@ -106,8 +127,9 @@ export type Layout = {
   /** A cosine that none exceeds where a case has the view, NaN where not. */
   readonly ceilings: Readonly<Record<View, number>>;
   readonly query: number;
-  readonly near: number;
-  readonly heap: number;
+  readonly tables: number;
+  readonly block: number;
+  readonly counts: number;
   readonly chosen: number;
 };
 
@@ -137,7 +159,8 @@ export function layOut(
       errors: scales + 4 * count,
       lengths: scales + 8 * count,
       rows: place(4 * count),
-      signs: coarse ? place(count * SIGN_BYTES) : 0,
+      signs: coarse ? place(blocked(count) * SIGN_BYTES) : 0,
+      factors: coarse ? place(4 * blocked(count)) : 0,
     };
   });
   const columnsOf = (cases: number): Columns => {
@@ -157,8 +180,9 @@ export function layOut(
   const places = {
     ceilings: each(VIEWS, () => place(4 * all.count)),
     query: place(2 * DIMENSION),
-    near: place(4 * (DIMENSION + 1)),
-    heap: place(4 * SOME_MAX),
+    tables: place(TABLE_BYTES),
+    block: place(4 * BLOCK),
+    counts: place(4 * LEVELS),
     chosen: place(4 * SOME_MAX),
   };
   if (end > PAGE * PAGES_MAX) {

@@ -11,6 +11,12 @@ export function clear(out: usize, count: i32): void {
   memory.fill(out, 0xff, (<usize>count) << 2);
 }
 
+// @ts-ignore: decorator
+@inline
+function sumOf(four: v128): i32 {
+  return i32x4.extract_lane(four, 0) + i32x4.extract_lane(four, 1) + i32x4.extract_lane(four, 2) + i32x4.extract_lane(four, 3);
+}
+
 /** Inner product of one row's codes with the query's steps; exact in i32. */
 // @ts-ignore: decorator
 @inline
@@ -25,8 +31,7 @@ function innerOf(codes: usize, query: usize): i32 {
     a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load8x8_s(x, 16), v128.load(q, 32)));
     b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load8x8_s(x, 24), v128.load(q, 48)));
   }
-  const s = i32x4.add(a, b);
-  return i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1) + i32x4.extract_lane(s, 2) + i32x4.extract_lane(s, 3);
+  return sumOf(i32x4.add(a, b));
 }
 
 /**
@@ -85,55 +90,171 @@ export function boundSome(
   }
 }
 
-/** The sign bits of `count` rows of codes: 48 bytes a row. */
-export function signs(codes: usize, count: i32, out: usize): void {
-  for (let row = 0; row < count; row++) {
-    for (let i: usize = 0; i < <usize>DIMENSION; i += 16) store<u16>(out + (i >> 3), <u16>i8x16.bitmask(v128.load(codes + i)));
+/** Rows whose sign bits stand together, so that one instruction looks all of them up. */
+const BLOCK: usize = 32;
+/** Bytes of the sign bits of a row: bit 0 is that of the first of eight numbers. */
+const SIGN_BYTES: usize = 48;
+
+/**
+ * The sign bits of `count` rows of codes, by blocks of 32 rows: byte j of all of them, then byte j + 1 (`signs` is cleared before). To `factors`
+ * goes what the inner product of a row's signs with a query is worth as one of the row: its square over the sum of its sizes.
+ */
+export function signs(codes: usize, scales: usize, count: i32, signs: usize, factors: usize): void {
+  for (let row: usize = 0; row < <usize>count; row++) {
+    const out = signs + (row / BLOCK) * (BLOCK * SIGN_BYTES) + (row % BLOCK);
+    let squares = i32x4.splat(0);
+    let sizes = i32x4.splat(0);
+    for (let i: usize = 0; i < <usize>DIMENSION; i += 16) {
+      const some = v128.load(codes + i);
+      const bits = i8x16.bitmask(some);
+      store<u8>(out + (i >> 3) * BLOCK, <u8>bits);
+      store<u8>(out + ((i >> 3) + 1) * BLOCK, <u8>(bits >> 8));
+      const low = i16x8.extend_low_i8x16_s(some);
+      const high = i16x8.extend_high_i8x16_s(some);
+      squares = i32x4.add(squares, i32x4.add(i32x4.dot_i16x8_s(low, low), i32x4.dot_i16x8_s(high, high)));
+      sizes = i32x4.add(sizes, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(i8x16.abs(some))));
+    }
+    const size = sumOf(sizes);
+    store<f32>(factors + (row << 2), size == 0 ? 0 : (load<f32>(scales + (row << 2)) * <f32>sumOf(squares)) / <f32>size);
     codes += DIMENSION;
-    out += DIMENSION >> 3;
   }
 }
 
+/** Adds to `sum` what the tables of one byte of 16 rows' sign bits say: `low` that of its first four bits, `high` that of its last. */
+// @ts-ignore: decorator
+@inline
+function looked(sum: v128, bits: v128, low: v128, high: v128): v128 {
+  const half = i8x16.splat(0x0f);
+  sum = i8x16.add(sum, i8x16.swizzle(low, v128.and(bits, half)));
+  return i8x16.add(sum, i8x16.swizzle(high, v128.and(i16x8.shr_u(bits, 4), half)));
+}
+
+/** Evidence of four rows by what their signs are worth; `sums` are steps of `unit` above `-offset`. */
+// @ts-ignore: decorator
+@inline
+function nearness(sums: v128, factors: usize, unit: v128, offset: v128, zero: v128, range: v128): v128 {
+  const inner = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(sums), unit), offset);
+  return evidence(f32x4.mul(inner, v128.load(factors)), zero, range);
+}
+
+/** Evidence of 16 rows, in their order, to `out`. */
+// @ts-ignore: decorator
+@inline
+function near16(pairs: v128, odd: v128, factors: usize, unit: v128, offset: v128, zero: v128, range: v128, out: usize): void {
+  const even = i16x8.sub(pairs, i16x8.shl(odd, 8));
+  const first = v128.shuffle<u16>(even, odd, 0, 8, 1, 9, 2, 10, 3, 11);
+  const last = v128.shuffle<u16>(even, odd, 4, 12, 5, 13, 6, 14, 7, 15);
+  v128.store(out, nearness(i32x4.extend_low_i16x8_u(first), factors, unit, offset, zero, range));
+  v128.store(out, nearness(i32x4.extend_high_i16x8_u(first), factors + 16, unit, offset, zero, range), 16);
+  v128.store(out, nearness(i32x4.extend_low_i16x8_u(last), factors + 32, unit, offset, zero, range), 32);
+  v128.store(out, nearness(i32x4.extend_high_i16x8_u(last), factors + 48, unit, offset, zero, range), 48);
+}
+
+/** Whether a case of these rows is open; those of a run, a whole block of them, have neighbouring ordinals. */
+// @ts-ignore: decorator
+@inline
+function anyOpen(open: usize, rows: usize, from: usize, until: usize, start: usize, isRun: bool): bool {
+  if (isRun) return v128.any_true(v128.or(v128.load(open + start), v128.load(open + start, 16)));
+  let found: u32 = 0;
+  for (let row = from; row < until; row++) found |= load<u8>(open + <usize>load<u32>(rows + (row << 2)));
+  return found != 0;
+}
+
 /**
- * Adds to the score of each open case what its row says by its sign bits. `near` holds the evidence for each number of bits, 0 to `DIMENSION`, that
- * differ from the query's. The score has `absent`, or the agreement where the case has one, in it already: `share` of the difference is added.
- * An `agreements` of 0 stands for a leg that is off.
+ * Adds to the score of each open case what its row says by its sign bits. `tables` has, for each byte of them, sixteen entries of at most 31
+ * for its low half and sixteen for its high half; their sum times `unit`, less `offset`, is the inner product of signs and query.
+ * The score has `absent`, or the agreement where the case has one, in it already: `share` of the difference is added. An `agreements`
+ * of 0 stands for a leg that is off; `block` is room for the evidence of a block.
  */
 export function estimate(
   signs: usize,
+  factors: usize,
   rows: usize,
   count: i32,
   open: usize,
-  query: usize,
-  near: usize,
+  tables: usize,
+  unit: f32,
+  offset: f32,
+  zero: f32,
+  range: f32,
   agreements: usize,
   share: f32,
   absent: f32,
+  block: usize,
   scores: usize,
 ): void {
-  const q0 = load<u64>(query);
-  const q1 = load<u64>(query, 8);
-  const q2 = load<u64>(query, 16);
-  const q3 = load<u64>(query, 24);
-  const q4 = load<u64>(query, 32);
-  const q5 = load<u64>(query, 40);
-  for (let at: usize = 0; at < (<usize>count) << 2; at += 4) {
-    const ordinal = <usize>load<u32>(rows + at);
-    if (load<u8>(open + ordinal) != 0) {
-      const differ =
-        popcnt(load<u64>(signs) ^ q0) +
-        popcnt(load<u64>(signs, 8) ^ q1) +
-        popcnt(load<u64>(signs, 16) ^ q2) +
-        popcnt(load<u64>(signs, 24) ^ q3) +
-        popcnt(load<u64>(signs, 32) ^ q4) +
-        popcnt(load<u64>(signs, 40) ^ q5);
-      const evidence = load<f32>(near + ((<usize>differ) << 2));
-      const score = scores + (ordinal << 2);
-      const agreement = agreements == 0 ? <f32>NaN : load<f32>(agreements + (ordinal << 2));
-      const gain = agreement == agreement ? (evidence - agreement) * 0.5 : evidence - absent;
-      store<f32>(score, load<f32>(score) + share * gain);
+  const units = f32x4.splat(unit);
+  const offsets = f32x4.splat(offset);
+  const zeros = f32x4.splat(zero);
+  const ranges = f32x4.splat(range);
+  const shares = f32x4.splat(share);
+  const absents = f32x4.splat(absent);
+  for (let from: usize = 0; from < <usize>count; from += BLOCK) {
+    const until = min(from + BLOCK, <usize>count);
+    const start = <usize>load<u32>(rows + (from << 2));
+    const isRun = until - from == BLOCK && <usize>load<u32>(rows + ((until - 1) << 2)) - start == BLOCK - 1;
+    if (anyOpen(open, rows, from, until, start, isRun)) {
+      // Of each half: the bytes of even and odd rows added up as pairs, and those of the odd ones once more.
+      let pairs0 = i16x8.splat(0);
+      let pairs1 = i16x8.splat(0);
+      let odd0 = i16x8.splat(0);
+      let odd1 = i16x8.splat(0);
+      let table = tables;
+      const end = signs + BLOCK * SIGN_BYTES;
+      for (let bits = signs; bits < end; bits += 4 * BLOCK) {
+        let low = v128.load(table);
+        let high = v128.load(table, 16);
+        let sum0 = looked(i8x16.splat(0), v128.load(bits), low, high);
+        let sum1 = looked(i8x16.splat(0), v128.load(bits, 16), low, high);
+        low = v128.load(table, 32);
+        high = v128.load(table, 48);
+        sum0 = looked(sum0, v128.load(bits, 32), low, high);
+        sum1 = looked(sum1, v128.load(bits, 48), low, high);
+        low = v128.load(table, 64);
+        high = v128.load(table, 80);
+        sum0 = looked(sum0, v128.load(bits, 64), low, high);
+        sum1 = looked(sum1, v128.load(bits, 80), low, high);
+        low = v128.load(table, 96);
+        high = v128.load(table, 112);
+        sum0 = looked(sum0, v128.load(bits, 96), low, high);
+        sum1 = looked(sum1, v128.load(bits, 112), low, high);
+        pairs0 = i16x8.add(pairs0, sum0);
+        pairs1 = i16x8.add(pairs1, sum1);
+        odd0 = i16x8.add(odd0, i16x8.shr_u(sum0, 8));
+        odd1 = i16x8.add(odd1, i16x8.shr_u(sum1, 8));
+        table += 128;
+      }
+      const at = factors + (from << 2);
+      near16(pairs0, odd0, at, units, offsets, zeros, ranges, block);
+      near16(pairs1, odd1, at + 64, units, offsets, zeros, ranges, block + 64);
+      // What a closed case gets is never looked at.
+      if (agreements == 0) {
+        for (let i: usize = 0; i < BLOCK << 2; i += 16) {
+          v128.store(block + i, f32x4.mul(shares, f32x4.sub(v128.load(block + i), absents)));
+        }
+        if (isRun) {
+          const score = scores + (start << 2);
+          for (let i: usize = 0; i < BLOCK << 2; i += 16) {
+            v128.store(score + i, f32x4.add(v128.load(score + i), v128.load(block + i)));
+          }
+        } else {
+          for (let row = from; row < until; row++) {
+            const score = scores + (<usize>load<u32>(rows + (row << 2)) << 2);
+            store<f32>(score, load<f32>(score) + load<f32>(block + ((row - from) << 2)));
+          }
+        }
+      } else {
+        for (let row = from; row < until; row++) {
+          const ordinal = <usize>load<u32>(rows + (row << 2));
+          const near = load<f32>(block + ((row - from) << 2));
+          const score = scores + (ordinal << 2);
+          const agreement = load<f32>(agreements + (ordinal << 2));
+          const gain = agreement == agreement ? (near - agreement) * 0.5 : near - absent;
+          store<f32>(score, load<f32>(score) + share * gain);
+        }
+      }
     }
-    signs += DIMENSION >> 3;
+    signs += BLOCK * SIGN_BYTES;
   }
 }
 
@@ -198,41 +319,67 @@ export function addPart(
   }
 }
 
-/** Puts `score` into the heap of `count` entries, in place `at` or below it; the least is on top. */
+/** Scores are told apart by so many steps of [0, 1] where cases are chosen. */
+const LEVELS: i32 = 4096;
+
+/** The levels of four scores; what lies outside [0, 1] is at an end. */
 // @ts-ignore: decorator
 @inline
-function sink(heap: usize, ordinals: usize, count: usize, score: f32, ordinal: u32): void {
-  let at: usize = 0;
-  for (;;) {
-    let child: usize = (at << 1) + 1;
-    if (child >= count) break;
-    if (child + 1 < count && load<f32>(heap + ((child + 1) << 2)) < load<f32>(heap + (child << 2))) child++;
-    const least = load<f32>(heap + (child << 2));
-    if (least >= score) break;
-    store<f32>(heap + (at << 2), least);
-    store<u32>(ordinals + (at << 2), load<u32>(ordinals + (child << 2)));
-    at = child;
+function levelsOf(scores: usize): v128 {
+  const scaled = i32x4.trunc_sat_f32x4_s(f32x4.mul(v128.load(scores), f32x4.splat(<f32>LEVELS)));
+  return i32x4.min_s(i32x4.splat(LEVELS - 1), i32x4.max_s(i32x4.splat(0), scaled));
+}
+
+/** Counts a case at its level, where it is open. */
+// @ts-ignore: decorator
+@inline
+function counted(counts: usize, at: i32, isOpen: u32): void {
+  const place = counts + (<usize>at << 2);
+  store<u32>(place, load<u32>(place) + isOpen);
+}
+
+/** The highest level that `wanted` open cases reach, 0 where there are fewer; `counts` gets how many are at each. */
+export function level(open: usize, scores: usize, count: i32, wanted: i32, counts: usize): i32 {
+  memory.fill(counts, 0, LEVELS << 2);
+  for (let i: usize = 0; i < <usize>count; i += 4) {
+    const four = load<u32>(open + i);
+    if (four == 0) continue;
+    const levels = levelsOf(scores + (i << 2));
+    counted(counts, i32x4.extract_lane(levels, 0), four & 1);
+    counted(counts, i32x4.extract_lane(levels, 1), (four >> 8) & 1);
+    counted(counts, i32x4.extract_lane(levels, 2), (four >> 16) & 1);
+    counted(counts, i32x4.extract_lane(levels, 3), (four >> 24) & 1);
   }
-  store<f32>(heap + (at << 2), score);
-  store<u32>(ordinals + (at << 2), ordinal);
+  let reached = 0;
+  for (let at = LEVELS - 1; at > 0; at--) {
+    reached += load<u32>(counts + (<usize>at << 2));
+    if (<i32>reached >= wanted) return at;
+  }
+  return 0;
 }
 
 /**
- * The `wanted` open cases with the highest scores, in no order; of equal ones the first. `heap` and `ordinals` have room for them; where there
- * are fewer, the rest of `heap` is below 0.
+ * The ordinals of `wanted` open cases, ascending: all above level `least`, then the first that are at it. Gives how many there are.
+ * `counts` is as `level` left it.
  */
-export function top(open: usize, scores: usize, count: i32, wanted: i32, heap: usize, ordinals: usize): void {
-  const room = <usize>wanted;
-  for (let i: usize = 0; i < room; i++) store<f32>(heap + (i << 2), -1);
-  let least = f32x4.splat(-1);
+export function choose(open: usize, scores: usize, count: i32, wanted: i32, least: i32, counts: usize, ordinals: usize): i32 {
+  let room = wanted;
+  for (let at = least + 1; at < LEVELS; at++) room -= load<u32>(counts + (<usize>at << 2));
+  const lowest = i32x4.splat(least);
+  // The levels are not asked for any more.
+  const four = counts;
+  let to = ordinals;
   for (let i: usize = 0; i < <usize>count; i += 4) {
-    const four = load<u32>(open + i);
-    if (four == 0 || !v128.any_true(f32x4.gt(v128.load(scores + (i << 2)), least))) continue;
-    for (let lane: usize = i; lane < i + 4; lane++) {
-      const score = load<f32>(scores + (lane << 2));
-      if (load<u8>(open + lane) == 0 || score <= load<f32>(heap)) continue;
-      sink(heap, ordinals, room, score, <u32>lane);
-      least = f32x4.splat(load<f32>(heap));
+    if (load<u32>(open + i) == 0) continue;
+    const levels = levelsOf(scores + (i << 2));
+    if (!v128.any_true(i32x4.ge_s(levels, lowest))) continue;
+    v128.store(four, levels);
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const at = load<i32>(four + (lane << 2));
+      if (at < least || load<u8>(open + i + lane) == 0 || (at == least && room-- <= 0)) continue;
+      store<u32>(to, <u32>(i + lane));
+      to += 4;
     }
   }
+  return <i32>((to - ordinals) >> 2);
 }
