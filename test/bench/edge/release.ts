@@ -14,7 +14,9 @@ const NOISE = 0.35;
 
 export async function openStored(root: string, manifest: ReleaseManifest): Promise<Release> {
   const store = openReleaseStore(root);
-  return openRelease(manifest, (file) => store.read(manifest.version, file), await searchKernel());
+  const read = (file: string) => store.read(manifest.version, file);
+  // As the edge opens it: without sign bits.
+  return openRelease(manifest, read, await searchKernel(), {}, Number.POSITIVE_INFINITY);
 }
 
 /** The newest release of a store. Throws where there is none. */

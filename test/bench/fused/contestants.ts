@@ -24,10 +24,17 @@ const DEPTHS = [100, 200];
 export const CONTESTANTS: readonly Contestant[] = [
   {
     id: REFERENCE,
-    title: 'ours, fused scan',
+    title: 'ours, fused scan, as it is set',
     depths: [null],
     build: async (place) => (await import('./ours.ts')).buildOurs(place),
     open: async (place) => (await import('./ours.ts')).openOurs(place),
+  },
+  {
+    id: 'fused-exact',
+    title: 'ours, fused scan, exact at every size',
+    depths: [null],
+    files: REFERENCE,
+    open: async (place) => (await import('./ours.ts')).openOurs(place, { exact: true }),
   },
   {
     id: 'faiss',

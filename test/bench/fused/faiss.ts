@@ -57,7 +57,7 @@ function restOf(service: FaissService): Pick<Searcher, 'versions' | 'pids' | 'cl
 export async function openFaiss(place: Place): Promise<Searcher> {
   const service = await opened(place);
   const searcher: FacetSearcher = { search: (view, vector, k) => service.search(VERSION, view, vector, k) };
-  return openOurs(place, { searcher, rest: restOf(service) });
+  return openOurs(place, { faiss: { searcher, rest: restOf(service) } });
 }
 
 /** The plain way: so many rows of each view, and the best of their union. */

@@ -37,12 +37,18 @@ export async function buildOurs({ dataset, folder, tell }: Place): Promise<void>
 /** The product's own search for candidates over a release that it opened as the product does, hashes and all. */
 export async function openOurs(
   { dataset }: Place,
-  faiss?: { readonly searcher: FacetSearcher; readonly rest: Pick<Searcher, 'versions' | 'pids' | 'close'> },
+  options: {
+    readonly faiss?: { readonly searcher: FacetSearcher; readonly rest: Pick<Searcher, 'versions' | 'pids' | 'close'> };
+    /** No sign bits, however many cases there are. */
+    readonly exact?: boolean;
+  } = {},
 ): Promise<Searcher> {
+  const { faiss, exact } = options;
+  const coarseFrom = exact === true ? Number.POSITIVE_INFINITY : SETTINGS.coarse.from;
   const { root, manifest } = dataset;
   const store = openReleaseStore(root);
   const read = (file: string) => store.read(manifest.version, file);
-  const release = await openRelease(manifest, read, await searchKernel(), releaseAccess(store, manifest));
+  const release = await openRelease(manifest, read, await searchKernel(), releaseAccess(store, manifest), coarseFrom);
   const kept = new Uint8Array(manifest.caseCount).fill(1);
   const cheap = { length: manifest.caseCount, agreement: {}, lexical: null };
   return {
