@@ -79,6 +79,10 @@ test.each([
   ['She did not have any improvement of the jaundice.', 'jaundice', 'present'],
   // History and family
   ['He had a history of seizures.', 'seizure', 'historical'],
+  ['A man without significant past medical history presented with a new-onset seizure.', 'seizure', 'present'],
+  ['A girl with no past medical history developed fever and a rash.', 'fever', 'present'],
+  ['A woman with a past medical history of seizures presented with fever.', 'seizure', 'historical'],
+  ['Her past medical history included seizures.', 'seizure', 'historical'],
   ['She had suffered from fever for 2 days.', 'fever', 'present'],
   ['His father died of epilepsy.', 'epilepsy', 'family'],
   ['There was no family history of epilepsy.', 'epilepsy', 'absent'],

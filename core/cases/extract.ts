@@ -17,7 +17,7 @@ import { findVitals } from './vitals.ts';
 import { type Vocabulary, vocabularyInUse } from './vocabulary.ts';
 
 /** Of the rules alone; `extractorVersion()` is what fingerprints take. */
-export const EXTRACTOR_VERSION = 'rules-6';
+export const EXTRACTOR_VERSION = 'rules-7';
 const HASH_CHARS = 12;
 
 /** Part of fingerprints: changes whenever the same text could give another result, with the vocabulary that was registered too. */

@@ -30,6 +30,8 @@ export const TIME_UNITS = words(
 export const ARRIVALS = words(
   'presented presenting presents admitted referred came brought consulted complaining arrived visited hospitalized evaluated seen reported',
 );
+/** Behind a history, these tell how the illness began. */
+export const ONSETS = words('developed began complained attended sought');
 export const RELATIVE_STATES = words(
   'had has have with died diagnosed suffered suffers suffering affected was were developed having',
 );

@@ -17,6 +17,7 @@ import {
   ITEM_JOINS,
   OBSERVED,
   OCCURS,
+  ONSETS,
   OTHERS,
   OTHERS_CUES,
   PERSONS,
@@ -212,6 +213,8 @@ export function markScopes(
       forward(cue.to, end, REACH_SHORT, HISTORICAL);
       return;
     }
+    // `a man without past medical history <presented> with fever`: what brought him is told next.
+    if (ARRIVALS.has(word(cue.to)) || ONSETS.has(word(cue.to))) return;
     const before = previousWord(cue.from, floor);
     // `a 6-week history of`: the present complaint.
     if (
