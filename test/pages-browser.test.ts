@@ -443,6 +443,7 @@ describe.skipIf(!found)(`pages in Chromium${found ? '' : ` (skipped: no ${CHROMI
     term: poison,
     query: poison,
     case: `${poison}!`,
+    case_term: poison,
     query_span: [0, 4],
     case_span: [0, 4],
     query_assertion: 'present',

@@ -2,7 +2,7 @@ import { FACETS, type Facet } from '../../schema/vocabulary.ts';
 import type { Distillate, Finding, Span } from '../cases/case.ts';
 import type { StoredCase } from './archive.ts';
 import type { CaseAnswer, CaseFinding, CaseJudgement } from './case-contract.ts';
-import { citationOf } from './explain.ts';
+import { citationOf } from './evidence.ts';
 import type { Release } from './release.ts';
 import { saidOf } from './said.ts';
 import { SETTINGS } from './settings.ts';

@@ -128,6 +128,8 @@ export type FindingMatch = {
   readonly term: string;
   readonly query: string | null;
   readonly case: string | null;
+  /** What the case calls it: another name where it is met in other words, as a low sodium by hyponatremia. */
+  readonly case_term: string | null;
   readonly query_span: readonly [number, number] | null;
   readonly case_span: readonly [number, number] | null;
   /** Whether that side states it, denies it, …; null for a side without it. */

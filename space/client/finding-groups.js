@@ -136,8 +136,11 @@ function queryWords(facet, { query, query_span: span }, { seedCaseId, showInQuer
   return button;
 }
 
-function caseWords({ case: words, case_span: span }, result) {
-  if (words === null) return element('span', { class: 'fine' }, 'words not shown');
+function caseWords({ term, case: words, case_term: own, case_span: span }, result) {
+  if (words === null) {
+    const named = own !== null && own !== term && [isolated(termWords(own)), ', '];
+    return element('span', { class: 'fine' }, named, 'words not shown');
+  }
   const quote = element('q', { dir: 'auto' }, words);
   if (span === null) return quote;
   return element(

@@ -103,6 +103,11 @@ export const schemas = {
     term: string,
     query: orNull(string),
     case: orNull(string),
+    case_term: {
+      ...orNull(string),
+      description:
+        'what the case calls it: another name where it is met in other words, as a low sodium by hyponatremia',
+    },
     query_span: orNull({
       ...span,
       description: 'UTF-16 offsets [start, end) into the text of the query, or of its facet',

@@ -43,6 +43,7 @@ function match(term: string, query: string | null, theCase: string | null, agree
     case: theCase,
     query_span: placeIn(QUERY_TEXT, query),
     case_span: placeIn(CASE_TEXT, theCase),
+    case_term: theCase === null ? null : term,
     query_assertion: query === null ? null : 'present',
     case_assertion: theCase === null ? null : 'present',
     agreement,

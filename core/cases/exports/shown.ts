@@ -1,7 +1,7 @@
 import type { Facet } from '../../../schema/vocabulary.ts';
 import { FACETS } from '../../../schema/vocabulary.ts';
 import type { StoredCase } from '../../search/archive.ts';
-import { citationOf } from '../../search/explain.ts';
+import { citationOf } from '../../search/evidence.ts';
 import { withoutText } from '../../search/withhold.ts';
 import type { Finding, Span } from '../case.ts';
 

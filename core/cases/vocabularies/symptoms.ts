@@ -215,7 +215,8 @@ ear discharge | otorrhea | otorrhoea
 seizure | seizures | convulsion | convulsions | epileptic seizure | epileptic seizures | epileptic crisis | epileptic crises | epileptic attack | epileptic attacks | fits | convulsive | ictal episode
 generalized tonic clonic seizure | tonic clonic seizure | grand mal seizure | generalised tonic clonic seizure
 status epilepticus
-focal seizure | partial seizure | absence seizure
+focal seizure | partial seizure | focal seizures | partial seizures | focal onset seizure
+absence seizure | absence seizures | petit mal seizure
 loss of consciousness | unconscious | unconsciousness | lost consciousness | transient loss of consciousness | unresponsive | unresponsiveness | LOC
 coma | comatose | minimally conscious state | vegetative state | persistent vegetative state
 altered mental status | altered consciousness | altered sensorium | altered level of consciousness | decreased level of consciousness | disturbed consciousness | reduced consciousness | impaired consciousness | consciousness disturbance | obtunded | stupor | clouding of consciousness | mental status changes
