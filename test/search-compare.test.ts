@@ -60,6 +60,27 @@ describe('finding by finding', () => {
     expect(row('labs', 'hemoglobin')?.relation).toBe('some');
   });
 
+  test('who had a kind of a symptom had the symptom, and an amount is of no kind', async () => {
+    const texts = [
+      { id: 'A', text: 'He presented with an absence seizure. He had no history of seizures. Calcium was 2.0 mmol/L.' },
+      { id: 'B', text: 'She had seizures. Her mother had an absence seizure. Urine calcium was 9 mmol/L.' },
+      { id: 'C', text: 'He had no seizures. He denied an absence seizure. He had a cough.' },
+    ];
+    const release = await releaseInMemory(texts, loadBuiltin(fitBuiltin(texts.map(({ text }) => text))));
+    const cases = await Promise.all(texts.map(async ({ id }) => (await caseAnswer(release, id)) as CaseAnswer));
+    const told = (of: readonly CaseAnswer[], group: 'symptoms' | 'labs', term: string) => {
+      const found = compareCases(of).groups[group].find((one) => one.term === term);
+      return [
+        found?.relation,
+        ...(found?.cells.map((cell) => cell?.map(({ assertion }) => assertion).join() ?? null) ?? []),
+      ];
+    };
+    expect(told(cases.slice(0, 2), 'symptoms', 'seizure')).toEqual(['same', 'present,absent', 'present']);
+    expect(told(cases, 'symptoms', 'seizure')).toEqual(['differs', 'present,absent', 'present', 'absent']);
+    expect(told(cases, 'symptoms', 'absence seizure')).toEqual(['differs', 'present', 'family', 'absent']);
+    expect(told(cases, 'labs', 'calcium')).toEqual(['some', 'present', null, null]);
+  });
+
   test('every quote stands at its span', () => {
     let quotes = 0;
     for (const rows of Object.values(compared.groups))

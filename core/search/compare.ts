@@ -1,6 +1,7 @@
 import { type Assertion, FACETS, type Facet } from '../../schema/vocabulary.ts';
 import type { CaseAnswer, CaseFinding } from './case-contract.ts';
 import { mentionAgreement, mentionOf, PATIENT_TERMS } from './findings.ts';
+import { isKindOf } from './pairs.ts';
 import { titleFromText } from './result.ts';
 
 export const COMPARED_MIN = 2;
@@ -81,7 +82,13 @@ export function compareCases(cases: readonly CaseAnswer[]): CompareAnswer {
   const [reference] = cases;
   if (!reference) throw new Error('nothing to compare');
   const groups = Object.fromEntries(
-    COMPARED_GROUPS.map((group) => [group, rowsOf(cases, (theCase) => findingsOf(theCase, group))]),
+    COMPARED_GROUPS.map((group) => [
+      group,
+      rowsOf(
+        cases.map((theCase) => findingsOf(theCase, group)),
+        group,
+      ),
+    ]),
   ) as Record<ComparedGroup, readonly ComparedRow[]>;
   return {
     cases: cases.map(comparedCase),
@@ -163,17 +170,26 @@ function mentionFrom(finding: CaseFinding, text: string): ComparedMention {
 }
 
 function rowsOf(
-  cases: readonly CaseAnswer[],
-  read: (theCase: CaseAnswer) => ReadonlyMap<string, readonly ComparedMention[]>,
+  held: readonly ReadonlyMap<string, readonly ComparedMention[]>[],
+  group: ComparedGroup,
 ): readonly ComparedRow[] {
-  const held = cases.map(read);
   const terms = [...new Set(held.flatMap((one) => [...one.keys()]))];
+  const cellOf = group === 'symptoms' ? withKinds : (one: (typeof held)[number], term: string) => one.get(term) ?? null;
   const rows = terms.map((term): ComparedRow => {
-    const cells = held.map((one) => one.get(term) ?? null);
+    const cells = held.map((one) => cellOf(one, term));
     return { term, relation: relationOf(cells), cases: cells.filter((cell) => cell !== null).length, cells };
   });
   // What most cases speak of first; else as the texts have it, that of the reference before the others.
   return rows.sort((a, b) => b.cases - a.cases);
+}
+
+/** Who had a tonic-clonic seizure had a seizure, also where earlier ones are denied or the plain word never stands. */
+function withKinds(held: ReadonlyMap<string, readonly ComparedMention[]>, term: string): ComparedCell {
+  const own = held.get(term) ?? [];
+  const isStated = ({ assertion }: ComparedMention) => !isDenied(assertion) && !isOthers(assertion);
+  if (own.some(isStated)) return own;
+  const kinds = [...held].flatMap(([kind, mentions]) => (isKindOf(kind, term) ? mentions.filter(isStated) : []));
+  return kinds.length + own.length === 0 ? null : [...kinds, ...own];
 }
 
 function relationOf(cells: readonly ComparedCell[]): ComparedRow['relation'] {

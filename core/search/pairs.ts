@@ -58,11 +58,14 @@ export function measuredPairs(asked: readonly Finding[], held: ByTerm): readonly
 const measures = (query: Finding, found: Finding): readonly (readonly [Finding, Finding])[] =>
   asMeasured(query).flatMap((own) => asMeasured(found).map((other) => [own, other] as const));
 
-/** A kind of what was asked for: its name ends in the name of that, as `absence seizure` does in `seizure`. */
+/** A kind of something has a name that ends in the name of that, as `absence seizure` does in `seizure`: of symptoms, not of amounts. */
+export const isKindOf = (kind: string, term: string): boolean => kind.endsWith(` ${term}`);
+
+/** Kinds of what was asked for. */
 export function narrowerPairs(asked: readonly Finding[], held: ByTerm): readonly Pair[] {
   const [first] = asked;
   if (!first) return [];
-  const kinds = [...held.keys()].filter((term) => term.endsWith(` ${first.term}`));
+  const kinds = [...held.keys()].filter((term) => isKindOf(term, first.term));
   return kinds.flatMap((term) => samePairs(asked, held.get(term) ?? []));
 }
 
