@@ -161,6 +161,8 @@ test.each([
   ['hyponatremia', 'Sodium was 118 mEq/L.'],
   ['pulmonary embolism', 'CT angiography showed PE; he was anticoagulated.'],
   ['aortic stenosis', 'The murmur was that of severe AS.'],
+  ['coved ST elevation in V1 and V2', 'A type I Brugada electrocardiogram pattern was seen.'],
+  ['Brugada pattern', 'The ECG showed coved ST elevation.'],
 ])('%s meets "%s"', (question, text) => {
   expect(meets(question, text)).toBe(true);
 });
@@ -173,6 +175,7 @@ test.each([
   ['His father had an MI at 40.', 'myocardi'],
   ['Moderate mitral insufficiency (MI) was seen; MI increased.', 'myocardi'],
   ['Potassium was 4.1 mmol/L.', 'hypokalemia'],
+  ['The ECG showed no coved ST elevation.', 'brugada'],
   ['AS the pain grew worse he came back.', 'stenosi'],
   ['MS was excluded by mass spectrometry.', 'sclerosi'],
   ['aerobic vertebrae toe does', 'erob'],

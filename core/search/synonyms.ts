@@ -166,14 +166,14 @@ const CONDITION_OF: ReadonlyMap<string, string> = new Map(
 const ASSERTED: ReadonlySet<Finding['assertion']> = new Set(['present', 'possible', 'historical']);
 
 /**
- * What a text says in other words: the common name of each symptom that it asserts (`shortness of breath` is dyspnea), of an abnormal
- * result (potassium 2.1 mmol/L or 8.2 mg/dL is hypokalemia) and of an abbreviation that means one thing in this text. What is
- * denied, a relative's or not the case adds nothing.
+ * What a text says in other words: the common name of each symptom and each sign of the ECG that it asserts (`shortness of breath` is
+ * dyspnea, `coved ST elevation` a Brugada pattern), of an abnormal result (potassium 2.1 mmol/L or 8.2 mg/dL is hypokalemia) and of an
+ * abbreviation that means one thing in this text. What is denied, a relative's or not the case adds nothing.
  */
 export function* otherWords({ text, findings }: LexicalText): Generator<string> {
   for (const { facet, finding } of findings) {
     if (!ASSERTED.has(finding.assertion)) continue;
-    if (facet === 'symptoms') yield finding.term;
+    if (facet === 'symptoms' || facet === 'ecg') yield finding.term;
     if (finding.flag === undefined) continue;
     const condition = CONDITION_OF.get(`${finding.term}:${finding.flag}`);
     if (condition !== undefined && finding.assertion === 'present') yield condition;

@@ -76,7 +76,7 @@ delta wave | delta waves | Wolff-Parkinson-White syndrome | preexcitation | pre 
 epsilon wave | epsilon waves
 osborn wave | J wave | J waves | Osborn waves
 u waves | U wave | prominent U waves
-brugada pattern | brugada type 1 pattern | type 1 Brugada pattern | Brugada ECG pattern | coved ST elevation | coved type ST elevation | type 1 Brugada | Brugada type ECG
+brugada pattern | brugada type 1 pattern | type 1 Brugada pattern | Brugada ECG pattern | type I Brugada pattern | Brugada electrocardiogram pattern | type I Brugada electrocardiogram pattern | type 1 Brugada electrocardiogram pattern | Brugada-type ECG pattern | type I Brugada | type I Brugada ECG | coved ST elevation | coved type ST elevation | type 1 Brugada | Brugada type ECG
 de winter pattern | de Winter sign | de Winter T waves
 wellens sign | wellens pattern
 s1q3t3 | S1Q3T3 pattern
