@@ -249,8 +249,19 @@ export function openKernel(
 
 /** The `count` highest, highest first; of equal ones the first. */
 export function highest(chosen: Chosen, count: number): readonly Bounded[] {
-  const sorted = chosen.bounds.slice().sort();
-  return reachingOf(chosen, sorted[sorted.length - count] ?? Number.NEGATIVE_INFINITY).slice(0, count);
+  return reachingOf(chosen, leastOf(chosen.bounds, count)).slice(0, count);
+}
+
+/** The lowest of the `count` highest, by insertion: few of many are ever held. Below any where there are fewer. */
+function leastOf(bounds: Float32Array, count: number): number {
+  const held = new Float32Array(count).fill(Number.NEGATIVE_INFINITY);
+  for (const bound of bounds) {
+    if (!(bound > (held[0] as number))) continue;
+    let at = 1;
+    for (; at < count && (held[at] as number) < bound; at += 1) held[at - 1] = held[at] as number;
+    held[at - 1] = bound;
+  }
+  return held[0] ?? Number.POSITIVE_INFINITY;
 }
 
 /** Those whose bound is at least `least`, highest first; of equal ones the first. */
