@@ -89,6 +89,15 @@ test('the case that fits the words comes first, with what matched on both sides'
   expect(first?.evidence.length).toBeGreaterThan(0);
 });
 
+test('shared words are whole words, of the query or of what it says in other words', async () => {
+  const text = 'A man fainted. The ECG showed a coved ST elevation and negative T waves; he was breathless.';
+  const { results } = await run({ text, k: 62 });
+  const shown = new Set(results.flatMap(({ lexical }) => lexical.terms));
+  const known = `${text} syncope Brugada pattern T wave inversion dyspnea electrocardiogram`.toLowerCase().split(/\W+/);
+  expect([...shown].filter((word) => !known.includes(word))).toEqual([]);
+  expect([...shown]).toEqual(expect.arrayContaining(['syncope', 'inversion', 'waves']));
+});
+
 test('contributions add up to the score, whatever the query, weights and legs', async () => {
   await fc.assert(
     fc.asyncProperty(queries, legSets, weightings, async (query, legs, weights) => {

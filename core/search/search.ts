@@ -11,7 +11,7 @@ import { type Fold, foldResults } from './diversity.ts';
 import { agreementScores } from './findings.ts';
 import { foreignNote } from './foreign.ts';
 import { type KeywordHits, type KeywordSearcher, keywordHits, readKeywords } from './keyword-hits.ts';
-import { lexicalQuery, lexicalScores, lexicalText, termsEarned } from './lexical.ts';
+import { type LexicalText, lexicalQuery, lexicalScores, lexicalText, termsEarned } from './lexical.ts';
 import { randomFacetScores, randomScores } from './percentile.ts';
 import { CaseGoneError, type Query, readQuery, understoodOf } from './query.ts';
 import type { Release } from './release.ts';
@@ -19,6 +19,7 @@ import { resultOf } from './result.ts';
 import { rollUp } from './rollup.ts';
 import { contributions, type Plan, planOf, type Signals, totalOf } from './score.ts';
 import { SETTINGS, type SearchSettings } from './settings.ts';
+import { otherWords } from './synonyms.ts';
 import { placedTerms, type WordsMet } from './terms.ts';
 import { understoodShare } from './understood.ts';
 
@@ -153,7 +154,7 @@ export async function search(release: Release, request: SearchRequest, deps: Sea
     query,
     plan,
     signals: found.signals,
-    wordOf: wordsByTerm(query.text, met),
+    wordOf: wordsByTerm(lexicalText(query.text, query.extracted), met),
     met,
     randoms: randomScores(release.pairs, asked, plan),
     randomsOf: (facet: Facet) => randomFacetScores(release.pairs, asked, plan, facet),
@@ -224,10 +225,12 @@ function keywordsPlan(byKeywords: boolean, plan: Plan): Plan {
 
 type Asked = Pick<Signals, 'agreement' | 'lexical'> & { readonly dense: Query['vectors'] };
 
-/** The words of the query by their terms, since a stem is not for reading. */
-function wordsByTerm(text: string, met: WordsMet): ReadonlyMap<string, string> {
+/** The words of the query by their terms, since a stem is not for reading; where only other words have a term, those. */
+function wordsByTerm(told: LexicalText, met: WordsMet): ReadonlyMap<string, string> {
   const words = new Map<string, string>();
-  for (const { term, word } of placedTerms(text, met)) if (!words.has(term)) words.set(term, word.toLowerCase());
+  for (const text of [told.text, ...otherWords(told)]) {
+    for (const { term, word } of placedTerms(text, met)) if (!words.has(term)) words.set(term, word.toLowerCase());
+  }
   return words;
 }
 
