@@ -5,10 +5,10 @@ import { asMeasured, namesOf } from './measured.ts';
 
 /** A finding of the query and one of the case that speak of the same thing, and how far they agree. */
 export type Pair = { readonly query: Finding; readonly found: Finding; readonly agreement: number };
-export type ByTerm = ReadonlyMap<string, readonly Finding[]>;
+type ByTerm = ReadonlyMap<string, readonly Finding[]>;
 
 /** Of the patient, one way or the other. */
-export const isOwn = ({ assertion }: Finding): boolean => assertion !== 'family' && assertion !== 'hypothetical';
+const isOwn = ({ assertion }: Finding): boolean => assertion !== 'family' && assertion !== 'hypothetical';
 export const isAsserted = (finding: Finding): boolean => finding.assertion !== 'absent' && isOwn(finding);
 
 export const allOf = ({ facets }: ExtractedCase): readonly Finding[] =>
